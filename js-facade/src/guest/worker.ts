@@ -1,0 +1,59 @@
+/**
+ * What every process worker has in common: it instantiates the kernel over the shared memory, warms its runtime up,
+ * waits for a process to run, runs it, and tells the host when it is done.
+ */
+
+import type { Syscalls, ThreadBlock } from './syscalls';
+
+/** First message of the host to a fresh worker. */
+export interface InitMessage {
+  type: 'init';
+  kernel: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  block: ThreadBlock;
+  /** Web Lock that the worker takes for life; granted to the host = the worker is dead. */
+  lock: string;
+  /** Absolute URL, ending in `/`, of the folder with the built files. */
+  assets: string;
+  /** Already compiled modules, by file name without extension (`programs`, `codecs`, ...). */
+  modules: Record<string, WebAssembly.Module>;
+  /** Seeds and settings of the container. */
+  settings: ContainerSettings;
+}
+
+export interface ContainerSettings {
+  /** Registry that `npm` uses unless the user's configuration says otherwise (absolute URL, trailing slash). */
+  registry: string;
+  /** npm's own default registry, whose host in tarball URLs is replaced by `registry` (npm's `replace-registry-host`). */
+  defaultRegistry: string;
+}
+
+/** Tells a warm worker to become process `pid`. */
+export interface RunMessage { type: 'run'; pid: number }
+
+/** From the worker to the host. */
+export type WorkerMessage =
+  | { type: 'ready' }
+  /** The process is over and this worker may run another one (only runtimes that leave nothing behind). */
+  | { type: 'idle' }
+  /** The process is over and this worker wants to be terminated. */
+  | { type: 'done' }
+  | { type: 'panic'; message: string }
+  /** The runtime itself broke (not the guest program). */
+  | { type: 'broken'; message: string };
+
+export interface RuntimeContext {
+  assets: string;
+  modules: Record<string, WebAssembly.Module>;
+  settings: ContainerSettings;
+}
+
+/** One way to run processes. */
+export interface Runtime {
+  /** Work that needs no process yet; the worker is `ready` when it resolves. */
+  warm(context: RuntimeContext): void | Promise<void>;
+  /** Runs the process of `sys` until it ends by `sys.exit` (which throws `ProcessExit` through here). */
+  run(sys: Syscalls): void | Promise<void>;
+  /** Whether another process may run in the same worker afterwards. */
+  reusable: boolean;
+}
