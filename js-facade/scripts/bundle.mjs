@@ -1,0 +1,67 @@
+// Bundles the TypeScript into dist/ with esbuild. Called by `cargo xtask build`.
+
+import { build } from 'esbuild';
+import { cp, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const facade = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const { version } = JSON.parse(await readFile(path.join(facade, 'package.json'), 'utf8'));
+
+/** npm's own default registry, from npm's config definitions: the repository names no registry host. */
+function defaultRegistry() {
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const globalRoot = execFileSync(npm, ['root', '--global'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  // npm itself is installed globally; beside a packaged Node it may lie next to the `node` binary instead.
+  const candidates = [path.join(globalRoot, 'npm'), path.join(path.dirname(process.execPath), '../lib/node_modules/npm')];
+  const folder = candidates.find((candidate) => existsSync(path.join(candidate, 'package.json')));
+  if (!folder) throw new Error(`npm's own package was not found in ${candidates.join(' or ')}`);
+  const { definitions } = createRequire(path.join(folder, 'package.json'))('@npmcli/config/lib/definitions');
+  return definitions.registry.default;
+}
+
+const shared = {
+  absWorkingDir: facade,
+  bundle: true,
+  target: 'es2022',
+  legalComments: 'none',
+  logLevel: 'warning',
+  define: {
+    WOSIX_VERSION: JSON.stringify(version),
+    WOSIX_DEFAULT_REGISTRY: JSON.stringify(defaultRegistry()),
+  },
+};
+
+/** Classic workers (synchronous `importScripts`) and the service worker. Names are kept: Node's library looks at some. */
+const worker = { ...shared, format: 'iife', minifyWhitespace: true, minifySyntax: true, keepNames: false };
+
+/** While the parts are being brought up, entry points that are not there yet are left out. */
+const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(path.join(facade, file))));
+
+await Promise.all([
+  build({ ...shared, entryPoints: present({ index: 'src/index.ts' }), outdir: 'dist', format: 'esm', minifyWhitespace: true }),
+  build({
+    ...worker,
+    outdir: 'dist',
+    entryPoints: present({
+      host: 'src/host/main.ts',
+      'guest-node': 'src/guest/node/main.ts',
+      'guest-native': 'src/guest/native/main.ts',
+      'service-worker': 'src/service-worker/main.ts',
+    }),
+  }),
+  build({
+    ...shared,
+    entryPoints: present({ cli: 'src/cli/main.ts' }),
+    outdir: 'dist',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+  }),
+  // Pages that the server hands out: plain HTML with inline or bundled scripts beside it.
+  existsSync(path.join(facade, 'src/pages')) && cp(path.join(facade, 'src/pages'), path.join(facade, 'dist/pages'), { recursive: true }),
+]);

@@ -1,0 +1,186 @@
+//! Building everything into `js-facade/dist`. Each part knows what it is made from and is left alone when that did not change.
+
+use crate::{command, root};
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+const PARTS: [&str; 7] = [
+    "kernel",
+    "programs",
+    "codecs",
+    "transpile",
+    "node-lib",
+    "bundle",
+    "ide",
+];
+
+/// Builds the named parts, or all of them.
+pub fn build(only: &[String]) -> Result<()> {
+    if let Some(unknown) = only.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        bail!("unknown part `{unknown}`; parts are {}", PARTS.join(", "));
+    }
+    let wanted = |part: &str| only.is_empty() || only.iter().any(|name| name == part);
+    install_packages(&facade())?;
+    fs::create_dir_all(dist())?;
+    if wanted("kernel") {
+        build_kernel()?;
+    }
+    let plain: Vec<&str> = ["programs", "codecs", "transpile"]
+        .into_iter()
+        .filter(|part| wanted(part))
+        .collect();
+    build_plain_modules(&plain)?;
+    if wanted("node-lib") {
+        command::node(&facade(), "scripts/extract-node-lib.mjs", &[])?;
+    }
+    if wanted("bundle") {
+        command::node(&facade(), "scripts/bundle.mjs", &[])?;
+    }
+    if wanted("ide") {
+        build_ide()?;
+    }
+    Ok(())
+}
+
+fn facade() -> PathBuf {
+    root().join("js-facade")
+}
+
+fn dist() -> PathBuf {
+    facade().join("dist")
+}
+
+/// `npm ci` when the lockfile is newer than what is installed.
+pub fn install_packages(folder: &Path) -> Result<()> {
+    let lock = modified(&folder.join("package-lock.json"))
+        .with_context(|| format!("{} has no package-lock.json", folder.display()))?;
+    let installed = modified(&folder.join("node_modules/.package-lock.json"));
+    if installed.is_none_or(|installed| installed < lock) {
+        command::npm(folder, &["ci", "--no-audit", "--no-fund"])?;
+        // npm keeps the hidden lockfile's time when nothing changed.
+        fs::File::options()
+            .append(true)
+            .open(folder.join("node_modules/.package-lock.json"))?
+            .set_modified(SystemTime::now())?;
+    }
+    Ok(())
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|meta| meta.modified()).ok()
+}
+
+/// The shared-memory module. Its flags are set for this build alone: the standard library is rebuilt with atomics, and thread
+/// set-up is exported because the host, not the linker's start code, hands out stacks and thread-local blocks.
+fn build_kernel() -> Result<()> {
+    const FLAGS: &[&str] = &[
+        "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals",
+        "-Clink-arg=--shared-memory",
+        "-Clink-arg=--import-memory",
+        "-Clink-arg=--max-memory=4294967296",
+        "-Clink-arg=--export=__stack_pointer",
+        "-Clink-arg=--export=__wasm_init_tls",
+        "-Clink-arg=--export=__tls_size",
+        "-Clink-arg=--export=__tls_align",
+        "-Clink-arg=--export=__tls_base",
+    ];
+    let target = root().join("target/kernel");
+    command::run(
+        Command::new("cargo")
+            .args(["build", "--quiet", "-Zbuild-std=std,panic_abort"])
+            .args(["--target", "wasm32-unknown-unknown", "--profile", "wasm"])
+            .args(["-p", "wosix-kernel", "--target-dir"])
+            .arg(&target)
+            // `-Zbuild-std` is the one unstable feature we use; the pinned toolchain makes it reproducible.
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTFLAGS", FLAGS.join(" "))
+            .current_dir(root()),
+    )?;
+    optimize("kernel", &target)
+}
+
+/// The modules with private memory: plain builds.
+fn build_plain_modules(parts: &[&str]) -> Result<()> {
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--quiet", "--target", "wasm32-unknown-unknown"])
+        .args(["--profile", "wasm"])
+        .env(
+            "RUSTFLAGS",
+            "-Ctarget-feature=+bulk-memory,+mutable-globals,+simd128",
+        )
+        .current_dir(root());
+    for part in parts {
+        cargo.args(["-p", &format!("wosix-{part}")]);
+    }
+    command::run(&mut cargo)?;
+    for part in parts {
+        optimize(part, &root().join("target"))?;
+    }
+    Ok(())
+}
+
+/// `wasm-opt` from what cargo made to `dist/<part>.wasm`, unless that was made from the same bytes already.
+fn optimize(part: &str, target: &Path) -> Result<()> {
+    let made = target.join(format!("wasm32-unknown-unknown/wasm/wosix_{part}.wasm"));
+    let bytes = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&bytes);
+    let stamp = format!("{:016x}", hasher.finish());
+    let output = dist().join(format!("{part}.wasm"));
+    let stamp_file = dist().join(format!(".{part}.stamp"));
+    if output.exists() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
+        return Ok(());
+    }
+    // No feature flags: wasm-opt reads them from the module's target_features section.
+    command::run(
+        Command::new("node")
+            .arg(facade().join("node_modules/binaryen/bin/wasm-opt"))
+            .args(["-O3", "--strip-debug", "--strip-producers", "-o"])
+            .arg(&output)
+            .arg(&made),
+    )?;
+    fs::write(stamp_file, stamp)?;
+    Ok(())
+}
+
+/// The web IDE, bundled by Vite, into `dist/ide` where `wosix serve` finds it.
+fn build_ide() -> Result<()> {
+    let ide = root().join("examples/ide");
+    install_packages(&ide)?;
+    let sources = newest(&ide, &["node_modules", "dist"])?;
+    let output = dist().join("ide/index.html");
+    if modified(&output).is_some_and(|built| built > sources) {
+        return Ok(());
+    }
+    command::npm(
+        &ide,
+        &["run", "build", "--silent", "--", "--logLevel", "warn"],
+    )
+}
+
+/// Time of the newest file under `folder`, without the named children.
+fn newest(folder: &Path, without: &[&str]) -> Result<SystemTime> {
+    let mut latest = SystemTime::UNIX_EPOCH;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if without.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        let meta = entry.metadata()?;
+        let time = if meta.is_dir() {
+            newest(&entry.path(), without)?
+        } else {
+            meta.modified()?
+        };
+        latest = latest.max(time);
+    }
+    Ok(latest)
+}
