@@ -3,3 +3,4 @@
 //! Calls and events go in; answers and effects come out. See `ARCHITECTURE.md`.
 
 pub mod errno;
+pub mod vfs;
