@@ -3,4 +3,8 @@
 //! Calls and events go in; answers and effects come out. See `ARCHITECTURE.md`.
 
 pub mod errno;
+#[cfg(feature = "module")]
+pub mod module;
+pub mod shell;
+pub mod system;
 pub mod vfs;

@@ -88,6 +88,8 @@ export interface Syscalls {
   environ(): string[];
   /** Absolute path of the executed file after PATH lookup, `#!` and symlinks. */
   execPath(): string;
+  /** Name of a registered program (`jsh` of `\x7fWSX native jsh`): what a multi-call module runs. Empty for other images. */
+  programName(): string;
   /** `Uint8Array` path or negated errno. */
   getcwd(): string;
   chdir(path: Path): number;

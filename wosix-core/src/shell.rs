@@ -1,0 +1,6 @@
+//! jsh, the shell, and the commands for files and text, over [`crate::system::System`].
+//!
+//! The grammar is POSIX's (dash is the oracle of the tests) with a few things people expect from bash. There is no `fork` here: see [`run`] for
+//! how subshells and pipelines work without it.
+
+pub mod command;
