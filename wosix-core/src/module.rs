@@ -1,0 +1,22 @@
+//! JavaScript module semantics that an engine without a module loader of its own needs: ES modules rewritten to functions.
+
+mod edit;
+pub mod esm;
+pub mod script;
+
+/// A source text that does not parse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The parser's message, without position.
+    pub message: String,
+    /// Byte offset of the offending token in the source.
+    pub offset: usize,
+}
+
+impl core::fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{} (at byte {})", self.message, self.offset)
+    }
+}
+
+impl core::error::Error for SyntaxError {}
