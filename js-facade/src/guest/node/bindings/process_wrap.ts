@@ -1,0 +1,84 @@
+/** `internalBinding('process_wrap')`: asynchronous child processes. */
+
+import type { Environment } from '../environment';
+import { HandleWrap } from '../handle-wrap';
+import { StdioPlan, type StdioOption } from '../child-stdio';
+import { StreamHandle } from '../stream-handle';
+import { signalName } from '../signals';
+import { UV } from '../uv-errors';
+
+const kProcessFlagDetached = 1, kProcessFlagWindowsHide = 2, kProcessFlagWindowsVerbatimArguments = 4;
+
+export function create(env: Environment): Record<string, unknown> {
+  class Process extends HandleWrap {
+    /** Of the child; undefined until it was started. */
+    declare pid?: number;
+    #exit: { close(): void } | undefined;
+    #alive = false;
+
+    constructor() {
+      super(env, 'PROCESSWRAP');
+    }
+
+    /** Starts `file`; the parent's ends of `stdio` pipes are attached to their handles. Answers an error number. */
+    spawn(
+      file: string,
+      args: string[] | undefined,
+      cwd: string | undefined,
+      envPairs: string[] | undefined,
+      stdio: StdioOption[],
+      flags: number,
+      uid?: number,
+      gid?: number,
+    ): number {
+      const { sys } = env;
+      // Only the superuser may take another identity.
+      if (typeof uid === 'number' && uid !== sys.getuid()) return UV.EPERM;
+      if (typeof gid === 'number' && gid !== sys.getgid()) return UV.EPERM;
+
+      const plan = new StdioPlan(sys);
+      const error = plan.add(stdio);
+      if (error < 0) {
+        plan.abandon();
+        return error;
+      }
+      const pid = sys.spawn({
+        file,
+        args: args ?? [file],
+        env: envPairs ?? sys.environ(),
+        ...(typeof cwd === 'string' && cwd !== '' ? { cwd } : {}),
+        fds: plan.childFds,
+        ...((flags & kProcessFlagDetached) !== 0 ? { newSession: true } : {}),
+      });
+      if (pid < 0) {
+        plan.abandon();
+        return pid;
+      }
+      plan.closeChildEnds();
+      for (const { index, fd } of plan.parentEnds) (stdio[index].handle as StreamHandle).attach(fd);
+
+      this.pid = pid;
+      this.#alive = true;
+      this.#exit = env.loop.onExit(pid, (code, signal) => {
+        this.#alive = false;
+        this.#exit = undefined;
+        this.setActive(false);
+        this.callback('onexit', code, signalName(signal));
+      });
+      this.setActive(true);
+      return 0;
+    }
+
+    kill(signal: number): number {
+      if (!this.#alive || this.pid === undefined) return UV.ESRCH;
+      return env.sys.kill(this.pid, signal);
+    }
+
+    protected override onClose(): void {
+      this.#exit?.close();
+      this.#exit = undefined;
+    }
+  }
+
+  return { Process, constants: { kProcessFlagDetached, kProcessFlagWindowsHide, kProcessFlagWindowsVerbatimArguments } };
+}
