@@ -3,16 +3,17 @@
 //! A module becomes the source of one function of two parameters, made by edits in the original text so that lines stay:
 //!
 //! ```text
-//! import { a } from 'x'; export let b = a();     →     ;  …                      ; let b = (0,$i.a)();
+//! import { a } from 'x'; export let b = a();     →     ;  …                      ; let b = (0,ºi.a)();
 //! ```
 //!
-//! - `$i` holds an accessor for each imported binding, named as the module names it; every reference goes through it. It reads the
+//! - `ºi` holds an accessor for each imported binding, named as the module names it; every reference goes through it. It reads the
 //!   exporting module's variable itself, so bindings are live and the temporal dead zone is the engine's own.
-//! - `$m` is the module: `$m.e({name: () => variable, …})` is called first and hands out one getter an export, when
-//!   function declarations are already hoisted; `$m.meta` is `import.meta`; `$m.import(…)` is `import(…)`; `$m.n(f)` names an
+//! - `ºm` is the module: `ºm.e({name: () => variable, …})` is called first and hands out one getter an export, when
+//!   function declarations are already hoisted; `ºm.meta` is `import.meta`; `ºm.import(…)` is `import(…)`; `ºm.n(f)` names an
 //!   anonymous default function.
+//! - The names begin with `º`, which no source in the wild uses and which is Latin-1: engines keep such a text in one byte a character.
 //! - A module without top-level `await` is a generator function: the first `next()` instantiates it (exports known, functions
-//!   hoisted), the second evaluates it, synchronously. One with top-level `await` is an async function that awaits `$m.start` in between.
+//!   hoisted), the second evaluates it, synchronously. One with top-level `await` is an async function that awaits `ºm.start` in between.
 
 use super::SyntaxError;
 use super::edit::Edits;
@@ -30,11 +31,11 @@ use std::collections::BTreeMap;
 /// A module, ready to be compiled and linked.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Module {
-    /// A parenthesised function expression of the parameters `$m` and `$i`.
+    /// A parenthesised function expression of the parameters `ºm` and `ºi`.
     pub code: String,
     /// What the module requests, in source order, without repetitions (ECMA-262 `[[RequestedModules]]`).
     pub requests: Vec<Request>,
-    /// Bindings to be defined on `$i`.
+    /// Bindings to be defined on `ºi`.
     pub imports: Vec<Import>,
     /// Names exported from this module's own variables.
     pub locals: Vec<String>,
@@ -243,7 +244,7 @@ impl<'s> Rewriter<'s> {
         self.imported.get(&symbol).copied()
     }
 
-    /// `(0,$i.name)` for an imported callee, so that `this` is undefined as it is for a plain call.
+    /// `(0,ºi.name)` for an imported callee, so that `this` is undefined as it is for a plain call.
     fn replace_callee(&mut self, callee: &Expression<'_>) -> bool {
         let Expression::Identifier(identifier) = callee else {
             return false;
@@ -251,7 +252,7 @@ impl<'s> Rewriter<'s> {
         let Some(import) = self.imported_reference(identifier) else {
             return false;
         };
-        let text = format!("(0,$i.{})", self.module.imports[import].local);
+        let text = format!("(0,ºi.{})", self.module.imports[import].local);
         self.edits
             .replace(identifier.span.start, identifier.span.end, text);
         true
@@ -272,15 +273,15 @@ impl<'s> Rewriter<'s> {
     fn finish(mut self) -> Module {
         let mut code = String::with_capacity(self.source.len() + self.getters.len() + 128);
         code.push_str(if self.module.has_top_level_await {
-            "(async function($m,$i){\"use strict\";$m.e({"
+            "(async function(ºm,ºi){\"use strict\";ºm.e({"
         } else {
-            "(function*($m,$i){\"use strict\";$m.e({"
+            "(function*(ºm,ºi){\"use strict\";ºm.e({"
         });
         code.push_str(&self.getters);
         code.push_str("});");
         code.push_str(&self.after_getters);
         code.push_str(if self.module.has_top_level_await {
-            "await $m.start;"
+            "await ºm.start;"
         } else {
             "yield;"
         });
@@ -378,9 +379,9 @@ impl<'a> Visit<'a> for Rewriter<'_> {
                 match &function.id {
                     Some(id) => self.export_variable("default", &id.name, None, span),
                     None => {
-                        self.edits.insert(function.params.span.start, " $d");
-                        self.after_getters.push_str("$m.n($d);");
-                        self.export_variable("default", "$d", None, span);
+                        self.edits.insert(function.params.span.start, " ºd");
+                        self.after_getters.push_str("ºm.n(ºd);");
+                        self.export_variable("default", "ºd", None, span);
                     }
                 }
             }
@@ -392,9 +393,9 @@ impl<'a> Visit<'a> for Rewriter<'_> {
                 None => {
                     // A property named `default` gives the class its name.
                     self.edits
-                        .replace_static(start, class.span.start, "const $d={default:");
+                        .replace_static(start, class.span.start, "const ºd={default:");
                     self.edits.insert(class.span.end, "}.default;");
-                    self.export_variable("default", "$d", None, span);
+                    self.export_variable("default", "ºd", None, span);
                 }
             },
             declaration => {
@@ -404,14 +405,14 @@ impl<'a> Visit<'a> for Rewriter<'_> {
                     .is_some_and(is_anonymous_function_definition);
                 if anonymous {
                     self.edits
-                        .replace_static(start, expression.start, "const $d={default:(");
+                        .replace_static(start, expression.start, "const ºd={default:(");
                     self.edits.insert(expression.end, ")}.default;");
                 } else {
                     self.edits
-                        .replace_static(start, expression.start, "const $d=(");
+                        .replace_static(start, expression.start, "const ºd=(");
                     self.edits.insert(expression.end, ");");
                 }
-                self.export_variable("default", "$d", None, span);
+                self.export_variable("default", "ºd", None, span);
             }
         }
         walk::walk_export_default_declaration(self, export);
@@ -419,7 +420,7 @@ impl<'a> Visit<'a> for Rewriter<'_> {
 
     fn visit_identifier_reference(&mut self, identifier: &IdentifierReference<'a>) {
         if let Some(import) = self.imported_reference(identifier) {
-            let text = format!("$i.{}", self.module.imports[import].local);
+            let text = format!("ºi.{}", self.module.imports[import].local);
             self.edits
                 .replace(identifier.span.start, identifier.span.end, text);
         }
@@ -431,7 +432,7 @@ impl<'a> Visit<'a> for Rewriter<'_> {
             && let Some(import) = self.imported_reference(identifier)
         {
             let local = &self.module.imports[import].local;
-            let text = format!("{local}:$i.{local}");
+            let text = format!("{local}:ºi.{local}");
             self.edits
                 .replace(identifier.span.start, identifier.span.end, text);
             return;
@@ -446,7 +447,7 @@ impl<'a> Visit<'a> for Rewriter<'_> {
         // `({x} = y)` with an imported `x` throws when it is run, as any assignment to it.
         if let Some(import) = self.imported_reference(&property.binding) {
             let local = &self.module.imports[import].local;
-            let text = format!("{local}:$i.{local}");
+            let text = format!("{local}:ºi.{local}");
             self.edits
                 .replace(property.binding.span.start, property.binding.span.end, text);
             if let Some(init) = &property.init {
@@ -475,7 +476,7 @@ impl<'a> Visit<'a> for Rewriter<'_> {
 
     fn visit_statements(&mut self, statements: &oxc_allocator::Vec<'a, Statement<'a>>) {
         for statement in statements {
-            // `a = b` ⏎ `imported()` must not become `a = b(0,$i.imported)()`.
+            // `a = b` ⏎ `imported()` must not become `a = b(0,ºi.imported)()`.
             if let Statement::ExpressionStatement(expression) = statement
                 && let Some(identifier) = leftmost_callee(&expression.expression)
                 && self.imported_reference(identifier).is_some()
@@ -488,13 +489,13 @@ impl<'a> Visit<'a> for Rewriter<'_> {
 
     fn visit_import_meta(&mut self, meta: &ImportMeta) {
         self.edits
-            .replace_static(meta.span.start, meta.span.end, "$m.meta");
+            .replace_static(meta.span.start, meta.span.end, "ºm.meta");
     }
 
     fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
         // `import` alone: what follows is the argument list already.
         self.edits
-            .replace_static(import.span.start, import.span.start + 6, "$m.import");
+            .replace_static(import.span.start, import.span.start + 6, "ºm.import");
         walk::walk_import_expression(self, import);
     }
 

@@ -117,8 +117,8 @@ mod tests {
         let source =
             "const s = 'import(1)'; // import(2)\nreturn import ( 'x' ).then(import('y'));";
         assert_eq!(
-            rewrite_dynamic_imports(source, "$import").unwrap(),
-            "const s = 'import(1)'; // import(2)\nreturn $import ( 'x' ).then($import('y'));"
+            rewrite_dynamic_imports(source, "ºimport").unwrap(),
+            "const s = 'import(1)'; // import(2)\nreturn ºimport ( 'x' ).then(ºimport('y'));"
         );
     }
 

@@ -43,7 +43,7 @@ pub unsafe extern "C" fn module(source: *mut u8, len: usize) -> u32 {
     )
 }
 
-/// Rewrites the dynamic imports of a script or CommonJS body: `import(…)` becomes `$import(…)`.
+/// Rewrites the dynamic imports of a script or CommonJS body: `import(…)` becomes `ºimport(…)`.
 ///
 /// # Safety
 /// As [`module`].
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn module(source: *mut u8, len: usize) -> u32 {
 pub unsafe extern "C" fn script(source: *mut u8, len: usize) -> u32 {
     // SAFETY: the caller's promise.
     let source = unsafe { take(source, len) };
-    let result = script::rewrite_dynamic_imports(&source, "$import");
+    let result = script::rewrite_dynamic_imports(&source, "ºimport");
     answer(&source, result.map(|code| (String::from("{}"), code)))
 }
 

@@ -3,7 +3,7 @@ use super::*;
 /// The rewritten body alone, without the wrapper.
 fn body(source: &str) -> String {
     let module = rewrite(source).unwrap();
-    let start = ["yield;", "await $m.start;"]
+    let start = ["yield;", "await ºm.start;"]
         .iter()
         .filter_map(|marker| Some(module.code.find(marker)? + marker.len()))
         .min()
@@ -20,15 +20,15 @@ fn check(source: &str, expected: &str) {
 fn references_go_through_the_import_object() {
     check(
         "import {a} from 'x';\nlet b = a + a.b;",
-        ";                   \nlet b = $i.a + $i.a.b;",
+        ";                   \nlet b = ºi.a + ºi.a.b;",
     );
     check(
         "import a from 'x';\n({a, b: a})",
-        ";                 \n({a:$i.a, b: $i.a})",
+        ";                 \n({a:ºi.a, b: ºi.a})",
     );
     check(
         "import * as n from 'x';\nn.f(n)",
-        ";                      \n$i.n.f($i.n)",
+        ";                      \nºi.n.f(ºi.n)",
     );
 }
 
@@ -36,7 +36,7 @@ fn references_go_through_the_import_object() {
 fn a_shadowed_name_is_left_alone() {
     check(
         "import {a} from 'x';\nfunction f(a) { return a } f(a)",
-        ";                   \nfunction f(a) { return a } f($i.a)",
+        ";                   \nfunction f(a) { return a } f(ºi.a)",
     );
 }
 
@@ -44,19 +44,19 @@ fn a_shadowed_name_is_left_alone() {
 fn calls_have_no_receiver() {
     check(
         "import {a} from 'x';\na(1)",
-        ";                   \n;(0,$i.a)(1)",
+        ";                   \n;(0,ºi.a)(1)",
     );
     check(
         "import {a} from 'x';\nlet y = z\na``",
-        ";                   \nlet y = z\n;(0,$i.a)``",
+        ";                   \nlet y = z\n;(0,ºi.a)``",
     );
     check(
         "import {a} from 'x';\nif (1) a?.()",
-        ";                   \nif (1) (0,$i.a)?.()",
+        ";                   \nif (1) (0,ºi.a)?.()",
     );
     check(
         "import {a} from 'x';\na().b.c()",
-        ";                   \n;(0,$i.a)().b.c()",
+        ";                   \n;(0,ºi.a)().b.c()",
     );
 }
 
@@ -65,7 +65,7 @@ fn exports_are_getters_over_the_variables() {
     let module = rewrite("export let a = 1, {b: [c]} = d; export function f() {} export {a as 'x y', e} from 'm'; export * from 'n'; export * as ns from 'm'").unwrap();
     assert_eq!(module.locals, ["a", "c", "f"]);
     assert!(module.code.starts_with(
-        "(function*($m,$i){\"use strict\";$m.e({\"a\":()=>a,\"c\":()=>c,\"f\":()=>f,});yield;;      let a = 1"
+        "(function*(ºm,ºi){\"use strict\";ºm.e({\"a\":()=>a,\"c\":()=>c,\"f\":()=>f,});yield;;      let a = 1"
     ));
     let indirect: Vec<_> = module
         .indirect
@@ -89,29 +89,29 @@ fn an_import_exported_again_is_indirect() {
 
 #[test]
 fn default_exports() {
-    check("export default 1 + 1", "const $d=(1 + 1);");
+    check("export default 1 + 1", "const ºd=(1 + 1);");
     check(
         "export default () => 1",
-        "const $d={default:(() => 1)}.default;",
+        "const ºd={default:(() => 1)}.default;",
     );
     check(
         "export default class {}",
-        "const $d={default:class {}}.default;",
+        "const ºd={default:class {}}.default;",
     );
     check("export default class A {}", ";              class A {}");
     check(
         "export default function () {}",
-        ";              function  $d() {}",
+        ";              function  ºd() {}",
     );
     check(
         "export default async function* () {}",
-        ";              async function*  $d() {}",
+        ";              async function*  ºd() {}",
     );
     assert!(
         rewrite("export default function () {}")
             .unwrap()
             .code
-            .contains("$m.n($d);")
+            .contains("ºm.n(ºd);")
     );
 }
 
@@ -119,7 +119,7 @@ fn default_exports() {
 fn meta_dynamic_import_and_hashbang() {
     check(
         "#!/usr/bin/env node\nimport.meta.url; import('x')",
-        "                   \n$m.meta.url; $m.import('x')",
+        "                   \nºm.meta.url; ºm.import('x')",
     );
 }
 
@@ -140,7 +140,7 @@ fn top_level_await_makes_an_async_function() {
         rewrite("await 1")
             .unwrap()
             .code
-            .starts_with("(async function($m,$i)")
+            .starts_with("(async function(ºm,ºi)")
     );
 }
 
@@ -163,7 +163,7 @@ fn lines_stay() {
     let source = "import {\n  a,\n  b\n} from 'x'\nexport {\n  c\n}\nlet c = a\n// end";
     let module = rewrite(source).unwrap();
     assert_eq!(module.code.lines().count(), source.lines().count() + 1);
-    assert_eq!(module.code.lines().nth(7), Some("let c = $i.a"));
+    assert_eq!(module.code.lines().nth(7), Some("let c = ºi.a"));
 }
 
 #[test]

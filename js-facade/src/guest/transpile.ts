@@ -1,0 +1,81 @@
+/** `transpile.wasm` (see `wosix-wasm/transpile`): the wrapper over its raw exports. */
+
+export interface ModuleDescription {
+  /** A function expression of the parameters `ºm` (the module) and `ºi` (its imports). */
+  code: string;
+  requests: { specifier: string; attributes: Record<string, string>; offset: number }[];
+  /** `name` null = the namespace object. Offsets are in bytes of UTF-8. */
+  imports: { request: number; name: string | null; local: string; offset: number }[];
+  locals: string[];
+  indirect: { exported: string; request: number; name: string | null; offset: number }[];
+  stars: number[];
+  /** Whether the module itself has a top-level `await`. */
+  async: boolean;
+}
+
+/** A source that does not parse; `line` from 1, `column` from 0. */
+export class SourceSyntaxError extends Error {
+  constructor(message: string, readonly line: number, readonly column: number) {
+    super(message);
+  }
+}
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  alloc(length: number): number;
+  module(source: number, length: number): number;
+  script(source: number, length: number): number;
+  contains_module_syntax(source: number, length: number): number;
+  code_ptr(): number; code_len(): number;
+  meta_ptr(): number; meta_len(): number;
+}
+
+export class Transpiler {
+  readonly #exports: Exports;
+  readonly #encoder: TextEncoder;
+  readonly #decoder: TextDecoder;
+
+  constructor(exports: WebAssembly.Exports, encoder: TextEncoder, decoder: TextDecoder) {
+    this.#exports = exports as unknown as Exports;
+    this.#encoder = encoder;
+    this.#decoder = decoder;
+  }
+
+  /** Throws {@link SourceSyntaxError}. */
+  module(source: string): ModuleDescription {
+    const description = this.#call('module', source);
+    return { ...description, code: this.#code() };
+  }
+
+  /** The source with `import(` replaced by `ºimport(`. Throws {@link SourceSyntaxError}. */
+  script(source: string): string {
+    this.#call('script', source);
+    return this.#code();
+  }
+
+  containsModuleSyntax(source: string): boolean {
+    return this.#exports.contains_module_syntax(...this.#write(source)) === 1;
+  }
+
+  #call(name: 'module' | 'script', source: string): any {
+    const failed = this.#exports[name](...this.#write(source));
+    const meta = JSON.parse(this.#text(this.#exports.meta_ptr(), this.#exports.meta_len()));
+    if (failed) throw new SourceSyntaxError(meta.message, meta.line, meta.column);
+    return meta;
+  }
+
+  #write(source: string): [number, number] {
+    const bytes = this.#encoder.encode(source);
+    const address = this.#exports.alloc(bytes.length);
+    new Uint8Array(this.#exports.memory.buffer, address, bytes.length).set(bytes);
+    return [address, bytes.length];
+  }
+
+  #code(): string {
+    return this.#text(this.#exports.code_ptr(), this.#exports.code_len());
+  }
+
+  #text(address: number, length: number): string {
+    return this.#decoder.decode(new Uint8Array(this.#exports.memory.buffer, address, length));
+  }
+}
