@@ -5,6 +5,7 @@
 pub mod errno;
 #[cfg(feature = "module")]
 pub mod module;
+pub mod net;
 pub mod shell;
 pub mod system;
 pub mod vfs;

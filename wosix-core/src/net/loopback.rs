@@ -1,0 +1,460 @@
+//! The table of sockets, ports and connections inside the container.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::BTreeMap;
+
+use slab::Slab;
+
+use crate::errno::{Errno, Result};
+use crate::kernel::WakeSet;
+use crate::process::pipe::{Pipe, Transfer};
+
+use super::socket::{Address, Domain, Listener, Name, Phase, Socket, StreamId};
+use super::SocketId;
+
+/// Bytes that one direction of a connection holds.
+const STREAM_CAPACITY: usize = 256 * 1024;
+/// Upper bound of a backlog (`net.core.somaxconn`).
+const BACKLOG_MAX: usize = 4096;
+/// Ports that `bind` and `connect` choose from (`net.ipv4.ip_local_port_range`).
+const EPHEMERAL: core::ops::RangeInclusive<u16> = 32768..=60999;
+
+/// What `connect` found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Connection {
+    /// The connection is there.
+    Established,
+    /// The listener's backlog is full.
+    Pending,
+}
+
+/// All sockets.
+#[derive(Debug, Default)]
+pub struct Network {
+    sockets: Slab<Socket>,
+    streams: Slab<Pipe>,
+    /// TCP sockets that own a local address.
+    bound: BTreeMap<(u16, IpAddr), SocketId>,
+    names: BTreeMap<Name, SocketId>,
+    last_port: u16,
+}
+
+impl Network {
+    /// A fresh socket.
+    pub fn open(&mut self, domain: Domain) -> SocketId {
+        self.sockets.insert(Socket::new(domain))
+    }
+
+    /// The socket `id`, which must exist: descriptors own sockets.
+    pub fn socket(&self, id: SocketId) -> &Socket {
+        &self.sockets[id]
+    }
+
+    /// The socket `id`.
+    pub fn socket_mut(&mut self, id: SocketId) -> &mut Socket {
+        &mut self.sockets[id]
+    }
+
+    /// The stream `id`.
+    pub fn stream_mut(&mut self, id: StreamId) -> &mut Pipe {
+        &mut self.streams[id]
+    }
+
+    /// Two connected Unix sockets.
+    pub fn pair(&mut self) -> (SocketId, SocketId) {
+        let (a, b) = (self.open(Domain::Unix), self.open(Domain::Unix));
+        for id in [a, b] {
+            self.sockets[id].local = Some(Address::Unix(Vec::new()));
+            self.sockets[id].peer = Some(Address::Unix(Vec::new()));
+        }
+        self.join(a, b);
+        (a, b)
+    }
+
+    /// Gives a TCP socket a local address; port 0 chooses one.
+    ///
+    /// # Errors
+    /// `EINVAL` (already bound), `EADDRINUSE`, `EADDRNOTAVAIL`, `EAFNOSUPPORT`.
+    pub fn bind(&mut self, id: SocketId, ip: IpAddr, port: u16) -> Result<()> {
+        let socket = &self.sockets[id];
+        match (socket.domain, ip) {
+            (Domain::Tcp4, IpAddr::V4(_)) | (Domain::Tcp6, IpAddr::V6(_)) => {}
+            _ => return Err(Errno::EAFNOSUPPORT),
+        }
+        if socket.local.is_some() || !matches!(socket.phase, Phase::Idle) {
+            return Err(Errno::EINVAL);
+        }
+        if !is_local(ip) {
+            return Err(Errno::EADDRNOTAVAIL);
+        }
+        let port = if port == 0 {
+            self.ephemeral_port(ip)?
+        } else if self.conflicts(ip, port) {
+            return Err(Errno::EADDRINUSE);
+        } else {
+            port
+        };
+        self.bound.insert((port, ip), id);
+        self.sockets[id].local = Some(Address::Inet(ip, port));
+        Ok(())
+    }
+
+    /// Gives a Unix socket the name of an inode, or an abstract one.
+    ///
+    /// # Errors
+    /// `EADDRINUSE`
+    pub fn bind_name(&mut self, id: SocketId, name: Name, path: Vec<u8>) -> Result<()> {
+        if self.names.contains_key(&name) {
+            return Err(Errno::EADDRINUSE);
+        }
+        self.names.insert(name.clone(), id);
+        let socket = &mut self.sockets[id];
+        socket.name = Some(name);
+        socket.local = Some(Address::Unix(path));
+        Ok(())
+    }
+
+    /// Makes a socket accept connections. Answers the TCP port that was not listened on before, if any.
+    ///
+    /// # Errors
+    /// `EINVAL` (connected), `EDESTADDRREQ` (a Unix socket without a name), `EADDRINUSE`.
+    pub fn listen(&mut self, id: SocketId, backlog: usize) -> Result<Option<u16>> {
+        let backlog = backlog.clamp(1, BACKLOG_MAX);
+        if let Phase::Listening(listener) = &mut self.sockets[id].phase {
+            listener.backlog = backlog;
+            return Ok(None);
+        }
+        if !matches!(self.sockets[id].phase, Phase::Idle) {
+            return Err(Errno::EINVAL);
+        }
+        if self.sockets[id].local.is_none() {
+            match self.sockets[id].domain {
+                Domain::Unix => return Err(Errno::EDESTADDRREQ),
+                Domain::Tcp4 => self.bind(id, Ipv4Addr::UNSPECIFIED.into(), 0)?,
+                Domain::Tcp6 => self.bind(id, Ipv6Addr::UNSPECIFIED.into(), 0)?,
+            }
+        }
+        let opened = self.port_of(id).filter(|&port| !self.port_listens(port));
+        self.sockets[id].phase = Phase::Listening(Listener { backlog, ..Listener::default() });
+        Ok(opened)
+    }
+
+    /// Whether some socket listens on the TCP port.
+    pub fn port_listens(&self, port: u16) -> bool {
+        self.on_port(port).any(|(_, id)| matches!(self.sockets[id].phase, Phase::Listening(_)))
+    }
+
+    /// The TCP port a socket owns.
+    pub fn port_of(&self, id: SocketId) -> Option<u16> {
+        match self.sockets[id].local {
+            Some(Address::Inet(ip, port)) if self.bound.get(&(port, ip)) == Some(&id) => Some(port),
+            _ => None,
+        }
+    }
+
+    /// Connects to a TCP address.
+    ///
+    /// # Errors
+    /// `ECONNREFUSED`, `ENETUNREACH`, `EISCONN`, `EALREADY`, `EINVAL`, `EAFNOSUPPORT`.
+    pub fn connect(&mut self, id: SocketId, ip: IpAddr, port: u16, wakes: &mut WakeSet) -> Result<Connection> {
+        match (self.sockets[id].domain, ip) {
+            (Domain::Tcp4, IpAddr::V4(_)) | (Domain::Tcp6, IpAddr::V6(_)) => {}
+            _ => return Err(Errno::EAFNOSUPPORT),
+        }
+        self.check_connectable(id)?;
+        if !is_local(ip) {
+            // The seam for a gateway to the world outside: nothing is routed there yet.
+            return Err(Errno::ENETUNREACH);
+        }
+        let listener = self.listener_for(ip, port).ok_or(Errno::ECONNREFUSED)?;
+        // Connecting to "any" means this machine.
+        let peer = match ip {
+            IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            other => other,
+        };
+        match self.sockets[id].local.clone() {
+            None => {
+                let local_port = self.ephemeral_port(peer)?;
+                self.bound.insert((local_port, peer), id);
+                self.sockets[id].local = Some(Address::Inet(peer, local_port));
+            }
+            Some(Address::Inet(local, local_port)) if local.is_unspecified() => {
+                self.bound.remove(&(local_port, local));
+                self.bound.insert((local_port, peer), id);
+                self.sockets[id].local = Some(Address::Inet(peer, local_port));
+            }
+            Some(_) => {}
+        }
+        self.sockets[id].peer = Some(Address::Inet(peer, port));
+        Ok(self.knock(id, listener, wakes))
+    }
+
+    /// Connects to a bound Unix socket.
+    ///
+    /// # Errors
+    /// `ECONNREFUSED`, `EISCONN`, `EALREADY`, `EINVAL`.
+    pub fn connect_name(&mut self, id: SocketId, name: &Name, path: Vec<u8>, wakes: &mut WakeSet) -> Result<Connection> {
+        self.check_connectable(id)?;
+        let listener = *self.names.get(name).ok_or(Errno::ECONNREFUSED)?;
+        if !matches!(self.sockets[listener].phase, Phase::Listening(_)) {
+            return Err(Errno::ECONNREFUSED);
+        }
+        self.sockets[id].peer = Some(Address::Unix(path));
+        Ok(self.knock(id, listener, wakes))
+    }
+
+    /// Takes the next established connection of a listener; `None` when there is none yet.
+    ///
+    /// # Errors
+    /// `EINVAL` when the socket does not listen.
+    pub fn accept(&mut self, id: SocketId, wakes: &mut WakeSet) -> Result<Option<SocketId>> {
+        let Phase::Listening(listener) = &mut self.sockets[id].phase else { return Err(Errno::EINVAL) };
+        let accepted = listener.ready.pop_front();
+        while let Phase::Listening(listener) = &mut self.sockets[id].phase
+            && listener.ready.len() < listener.backlog
+            && let Some(client) = listener.knocking.pop_front()
+        {
+            self.establish(client, id, wakes);
+        }
+        Ok(accepted)
+    }
+
+    /// Whether `accept` would answer at once.
+    pub fn acceptable(&self, id: SocketId) -> bool {
+        matches!(&self.sockets[id].phase, Phase::Listening(listener) if !listener.ready.is_empty())
+    }
+
+    /// Receives.
+    ///
+    /// # Errors
+    /// `ENOTCONN`, `ECONNRESET`, or the pending error.
+    pub fn receive(&mut self, id: SocketId, out: &mut [u8], wakes: &mut WakeSet) -> Result<Transfer> {
+        let socket = &mut self.sockets[id];
+        let Phase::Connected { incoming, read_closed, .. } = socket.phase else {
+            return Err(socket.error.take().unwrap_or(Errno::ENOTCONN));
+        };
+        let stream = &mut self.streams[incoming];
+        match stream.read(out, wakes)? {
+            Transfer::WouldBlock if read_closed => Ok(Transfer::Moved(0)),
+            other => Ok(other),
+        }
+    }
+
+    /// Sends.
+    ///
+    /// # Errors
+    /// `ENOTCONN`, `EPIPE` (the caller raises `SIGPIPE`), `ECONNRESET`.
+    pub fn send(&mut self, id: SocketId, bytes: &[u8], wakes: &mut WakeSet) -> Result<Transfer> {
+        let socket = &mut self.sockets[id];
+        let Phase::Connected { outgoing, write_closed, .. } = socket.phase else {
+            return Err(socket.error.take().unwrap_or(Errno::ENOTCONN));
+        };
+        if write_closed {
+            return Err(Errno::EPIPE);
+        }
+        self.streams[outgoing].write(bytes, wakes)
+    }
+
+    /// shutdown(2) of the reading or writing side or both.
+    ///
+    /// # Errors
+    /// `ENOTCONN`
+    pub fn shutdown(&mut self, id: SocketId, read: bool, write: bool, wakes: &mut WakeSet) -> Result<()> {
+        let Phase::Connected { incoming, outgoing, read_closed, write_closed } = &mut self.sockets[id].phase else {
+            return Err(Errno::ENOTCONN);
+        };
+        let (incoming, outgoing) = (*incoming, *outgoing);
+        let finish = write && !*write_closed;
+        *write_closed |= write;
+        *read_closed |= read;
+        if finish {
+            self.streams[outgoing].drop_writer(wakes);
+            self.streams[outgoing].write_queue.wake(wakes);
+        }
+        if read {
+            self.streams[incoming].read_queue.wake(wakes);
+        }
+        Ok(())
+    }
+
+    /// Closes a socket. Answers the TCP port that nobody listens on any more, if it was the last listener.
+    pub fn close(&mut self, id: SocketId, wakes: &mut WakeSet) -> Option<u16> {
+        let port = self.port_of(id);
+        let mut socket = self.sockets.remove(id);
+        if let (Some(Address::Inet(ip, _)), Some(port)) = (&socket.local, port) {
+            self.bound.remove(&(port, *ip));
+        }
+        if let Some(name) = &socket.name {
+            self.names.remove(name);
+        }
+        socket.queue.wake(wakes);
+        match socket.phase {
+            Phase::Idle => None,
+            Phase::Connecting { listener } => {
+                if let Phase::Listening(listener) = &mut self.sockets[listener].phase {
+                    listener.knocking.retain(|&client| client != id);
+                }
+                None
+            }
+            Phase::Connected { incoming, outgoing, write_closed, .. } => {
+                self.disconnect(incoming, outgoing, write_closed, wakes);
+                None
+            }
+            Phase::Listening(listener) => {
+                for client in listener.knocking {
+                    let client = &mut self.sockets[client];
+                    client.phase = Phase::Idle;
+                    client.error = Some(Errno::ECONNREFUSED);
+                    client.queue.wake(wakes);
+                }
+                for server in listener.ready {
+                    // Nobody accepted it: the client sees a reset.
+                    if let Phase::Connected { outgoing, .. } = self.sockets[server].phase {
+                        self.streams[outgoing].reset = true;
+                    }
+                    self.close(server, wakes);
+                }
+                port.filter(|&port| !self.port_listens(port))
+            }
+        }
+    }
+
+    fn on_port(&self, port: u16) -> impl Iterator<Item = (IpAddr, SocketId)> + '_ {
+        let lowest = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let highest = IpAddr::V6(Ipv6Addr::from([0xff; 16]));
+        self.bound.range((port, lowest)..=(port, highest)).map(|(&(_, ip), &id)| (ip, id))
+    }
+
+    /// Whether `bind` must refuse: the same address, or a wildcard that covers it. `::` covers IPv4 too.
+    fn conflicts(&self, ip: IpAddr, port: u16) -> bool {
+        let covers = |a: IpAddr, b: IpAddr| match a {
+            IpAddr::V4(v4) => v4.is_unspecified() && b.is_ipv4(),
+            IpAddr::V6(v6) => v6.is_unspecified(),
+        };
+        self.on_port(port)
+            // Accepted connections share their listener's port without owning it, so every entry counts.
+            .any(|(other, _)| other == ip || covers(other, ip) || covers(ip, other))
+    }
+
+    fn ephemeral_port(&mut self, ip: IpAddr) -> Result<u16> {
+        for _ in EPHEMERAL {
+            let next = self.last_port.wrapping_add(1);
+            self.last_port = if EPHEMERAL.contains(&next) { next } else { *EPHEMERAL.start() };
+            if !self.conflicts(ip, self.last_port) {
+                return Ok(self.last_port);
+            }
+        }
+        Err(Errno::EADDRINUSE)
+    }
+
+    /// The listener that answers at an address: the exact one, then a wildcard, then whatever is on that port,
+    /// so that `localhost` reaches a server whichever loopback address either side chose.
+    fn listener_for(&self, ip: IpAddr, port: u16) -> Option<SocketId> {
+        self.on_port(port)
+            .filter(|&(_, id)| matches!(self.sockets[id].phase, Phase::Listening(_)))
+            .min_by_key(|&(bound, _)| if bound == ip { 0 } else if bound.is_unspecified() { 1 } else { 2 })
+            .map(|(_, id)| id)
+    }
+
+    fn check_connectable(&self, id: SocketId) -> Result<()> {
+        match self.sockets[id].phase {
+            Phase::Idle => Ok(()),
+            Phase::Listening(_) => Err(Errno::EINVAL),
+            Phase::Connecting { .. } => Err(Errno::EALREADY),
+            Phase::Connected { .. } => Err(Errno::EISCONN),
+        }
+    }
+
+    fn knock(&mut self, client: SocketId, listener: SocketId, wakes: &mut WakeSet) -> Connection {
+        let Phase::Listening(queue) = &mut self.sockets[listener].phase else { unreachable!("found as a listener") };
+        if queue.ready.len() < queue.backlog {
+            self.establish(client, listener, wakes);
+            Connection::Established
+        } else {
+            queue.knocking.push_back(client);
+            self.sockets[client].phase = Phase::Connecting { listener };
+            Connection::Pending
+        }
+    }
+
+    /// Makes the server end of a connection and puts it into the backlog.
+    fn establish(&mut self, client: SocketId, listener: SocketId, wakes: &mut WakeSet) {
+        let domain = self.sockets[listener].domain;
+        let server = self.open(domain);
+        let local = match &self.sockets[client].peer {
+            // The listener's own family: an IPv4 client of a dual-stack server is shown as a mapped address.
+            Some(Address::Inet(ip, port)) => Some(Address::Inet(in_family(*ip, domain), *port)),
+            other => other.clone(),
+        };
+        let peer = match &self.sockets[client].local {
+            Some(Address::Inet(ip, port)) => Some(Address::Inet(in_family(*ip, domain), *port)),
+            Some(other) => Some(other.clone()),
+            None => Some(Address::Unix(Vec::new())),
+        };
+        self.sockets[server].local = local;
+        self.sockets[server].peer = peer;
+        self.join(client, server);
+        self.sockets[client].queue.wake(wakes);
+        let socket = &mut self.sockets[listener];
+        socket.queue.wake(wakes);
+        if let Phase::Listening(queue) = &mut socket.phase {
+            queue.ready.push_back(server);
+        }
+    }
+
+    fn join(&mut self, a: SocketId, b: SocketId) {
+        let [to_a, to_b] = [(); 2].map(|()| {
+            let mut stream = Pipe::new(STREAM_CAPACITY);
+            stream.readers = 1;
+            stream.writers = 1;
+            self.streams.insert(stream)
+        });
+        let connected =
+            |incoming, outgoing| Phase::Connected { incoming, outgoing, read_closed: false, write_closed: false };
+        self.sockets[a].phase = connected(to_a, to_b);
+        self.sockets[b].phase = connected(to_b, to_a);
+    }
+
+    /// Both directions of a closed end. Unread data turns the end of the stream into a reset (RFC 2525 2.17).
+    fn disconnect(&mut self, incoming: StreamId, outgoing: StreamId, write_closed: bool, wakes: &mut WakeSet) {
+        if !self.streams[incoming].is_empty() {
+            self.streams[outgoing].reset = true;
+            self.streams[outgoing].read_queue.wake(wakes);
+        }
+        self.streams[incoming].drop_reader(wakes);
+        if !write_closed {
+            self.streams[outgoing].drop_writer(wakes);
+        }
+        for id in [incoming, outgoing] {
+            if self.streams[id].readers == 0 && self.streams[id].writers == 0 {
+                self.streams.remove(id);
+            } else {
+                // POLLHUP of the other end.
+                self.streams[id].read_queue.wake(wakes);
+                self.streams[id].write_queue.wake(wakes);
+            }
+        }
+    }
+}
+
+/// Whether an address is this container's.
+fn is_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_unspecified(),
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback() || v4.is_unspecified())
+        }
+    }
+}
+
+/// An address as a socket of `domain` shows it.
+fn in_family(ip: IpAddr, domain: Domain) -> IpAddr {
+    match (domain, ip) {
+        (Domain::Tcp6, IpAddr::V4(v4)) => v4.to_ipv6_mapped().into(),
+        (Domain::Tcp4, IpAddr::V6(v6)) => v6.to_ipv4().unwrap_or(Ipv4Addr::LOCALHOST).into(),
+        (_, other) => other,
+    }
+}

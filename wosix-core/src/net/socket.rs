@@ -1,0 +1,123 @@
+//! One stream socket.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::VecDeque;
+
+use crate::errno::Errno;
+use crate::kernel::WaitQueue;
+use crate::vfs::Vnode;
+
+use super::SocketId;
+
+/// Index of one direction of a connection.
+pub type StreamId = usize;
+
+/// Address family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Domain {
+    /// IPv4
+    Tcp4,
+    /// IPv6, which also takes IPv4 peers when bound to `::`
+    Tcp6,
+    /// Unix
+    Unix,
+}
+
+/// Address of an end, as `getsockname` shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Address {
+    /// IP address and port.
+    Inet(IpAddr, u16),
+    /// Path as given to `bind`; empty for an unnamed socket; a leading NUL for the abstract name space.
+    Unix(Vec<u8>),
+}
+
+impl Address {
+    /// The address of a socket that was not bound.
+    pub fn unspecified(domain: Domain) -> Address {
+        match domain {
+            Domain::Tcp4 => Address::Inet(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+            Domain::Tcp6 => Address::Inet(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 0),
+            Domain::Unix => Address::Unix(Vec::new()),
+        }
+    }
+}
+
+/// What a bound Unix socket is found by.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Name {
+    /// Its inode.
+    File(Vnode),
+    /// Its abstract name.
+    Abstract(Vec<u8>),
+}
+
+/// A socket that accepts connections.
+#[derive(Debug, Default)]
+pub struct Listener {
+    /// Connections that may wait for `accept`.
+    pub backlog: usize,
+    /// Server ends of established connections.
+    pub ready: VecDeque<SocketId>,
+    /// Clients that wait for room in the backlog.
+    pub knocking: VecDeque<SocketId>,
+}
+
+/// Where a socket is in its life.
+#[derive(Debug)]
+pub enum Phase {
+    /// Neither listening nor connected.
+    Idle,
+    /// `listen` was called.
+    Listening(Listener),
+    /// `connect` was called, the listener has no room yet.
+    Connecting {
+        /// Whose backlog is full.
+        listener: SocketId,
+    },
+    /// Established.
+    Connected {
+        /// What the peer sends.
+        incoming: StreamId,
+        /// What we send.
+        outgoing: StreamId,
+        /// `shutdown` of the reading side.
+        read_closed: bool,
+        /// `shutdown` of the writing side.
+        write_closed: bool,
+    },
+}
+
+/// One stream socket.
+#[derive(Debug)]
+pub struct Socket {
+    /// Address family.
+    pub domain: Domain,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Own address.
+    pub local: Option<Address>,
+    /// The other end's address.
+    pub peer: Option<Address>,
+    /// Entry in the table of Unix names.
+    pub name: Option<Name>,
+    /// Pending error (`SO_ERROR`).
+    pub error: Option<Errno>,
+    /// Woken when a connection can be accepted, or the connection was established or refused.
+    pub queue: WaitQueue,
+}
+
+impl Socket {
+    /// A fresh socket.
+    pub fn new(domain: Domain) -> Socket {
+        Socket {
+            domain,
+            phase: Phase::Idle,
+            local: None,
+            peer: None,
+            name: None,
+            error: None,
+            queue: WaitQueue::default(),
+        }
+    }
+}
