@@ -121,6 +121,7 @@ export const UV = {
   EOF: -4095,
   EPERM: -1,
   EPIPE: -32,
+  EPROTO: -71,
   ESRCH: -3,
   ETIMEDOUT: -110,
 } as const;

@@ -16,7 +16,13 @@ interface AddressOut {
 }
 
 export function create(env: Environment): Record<string, unknown> {
+  const ownerSymbol: symbol = env.perIsolateSymbols.owner_symbol;
+
   class TCP extends StreamHandle {
+    // Node's object template has these three, and `util.inspect(socket)` shows them.
+    reading = false;
+    onconnection: Function | null = null;
+    [ownerSymbol]: unknown = null;
     /** libuv reports a port in use at the next call after `bind`, so that it is `listen` that fails. */
     #delayedError = 0;
     #typeOfService = 0;

@@ -1,0 +1,27 @@
+/** `internalBinding('fs')`: put together from `../fs/`. */
+
+import type { Environment } from '../environment';
+import { descriptorFunctions } from '../fs/descriptors';
+import { entryFunctions } from '../fs/entries';
+import { moduleFileFunctions } from '../fs/module-files';
+import { createFSReqCallback, FileRequests } from '../fs/request';
+import { createStatWatcher } from '../fs/stat-watcher';
+import { statFunctions } from '../fs/stat';
+import { treeFunctions } from '../fs/trees';
+import { wholeFileFunctions } from '../fs/whole-files';
+
+export function create(env: Environment): Record<string, unknown> {
+  const fs = new FileRequests(env);
+  const wholeFiles = wholeFileFunctions(fs);
+  return {
+    kUsePromises: fs.kUsePromises,
+    FSReqCallback: createFSReqCallback(env),
+    StatWatcher: createStatWatcher(fs),
+    ...statFunctions(fs),
+    ...entryFunctions(fs),
+    ...descriptorFunctions(fs),
+    ...wholeFiles.binding,
+    ...treeFunctions(fs, wholeFiles.copy),
+    ...moduleFileFunctions(fs),
+  };
+}
