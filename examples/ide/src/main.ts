@@ -1,0 +1,66 @@
+/** The IDE: wires the panes to one container. */
+
+import './style.css';
+import { Editor } from './editor';
+import { FileTree } from './file-tree';
+import { initLayout } from './layout';
+import { Preview } from './preview';
+import { Progress } from './progress';
+import { loadProject } from './project';
+import { Terminal } from './terminal';
+import { initTheme } from './theme';
+import { WebContainer } from 'wosix';
+
+const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
+
+async function main(): Promise<void> {
+  const theme = initTheme(element('theme'));
+  initLayout(document.documentElement);
+  const progress = new Progress(element('progress'), element('status'), element('steps'), element('waiting'));
+  const terminal = new Terminal(element('terminal'), theme);
+  const preview = new Preview({
+    frame: element<HTMLIFrameElement>('frame'), form: element<HTMLFormElement>('address'), port: element<HTMLSelectElement>('port'),
+    path: element<HTMLInputElement>('path'), reload: element('reload'), open: element<HTMLAnchorElement>('open'),
+  });
+
+  const project = await loadProject();
+  element('project-name').textContent = project.name;
+
+  try {
+    progress.begin('boot');
+    const container = await WebContainer.boot({ workdirName: 'project' });
+    progress.begin('mount');
+    await container.mount(project.files);
+
+    const editor = new Editor(element('editor'), element('tabs'), theme, container.fs);
+    const tree = new FileTree(element('tree'), container.fs, (path) => editor.open(path));
+    await tree.refresh();
+    await editor.open(project.entry);
+    container.fs.watch('.', { recursive: true }, () => tree.scheduleRefresh());
+    element('new-file').addEventListener('click', () => tree.createFile());
+
+    container.on('error', ({ message }) => progress.fail(message));
+    container.on('port', (port, type, url) => {
+      if (type === 'close') preview.removePort(port);
+      else preview.addPort(port, url);
+    });
+    container.on('server-ready', (port, url) => {
+      preview.show(port, url);
+      progress.done(`Running on port ${port}`);
+    });
+
+    await terminal.start(container);
+    progress.begin('install');
+    terminal.type(project.command);
+    element('run').addEventListener('click', () => {
+      terminal.interrupt();
+      terminal.type(project.restart);
+    });
+    editor.onSaved = () => tree.scheduleRefresh();
+  } catch (error) {
+    progress.fail(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+void main();

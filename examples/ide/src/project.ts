@@ -1,0 +1,22 @@
+/** What the IDE opens: the folder that `wosix serve DIR` was given, or an Express project. */
+
+import type { FileSystemTree } from 'wosix';
+import { express } from './templates/express';
+
+export interface Project {
+  name: string;
+  files: FileSystemTree;
+  /** File shown first. */
+  entry: string;
+  /** Typed into the terminal at the start. */
+  command: string;
+  /** Typed into the terminal by the restart button. */
+  restart: string;
+}
+
+/** The server answers 404 when it was given no folder. */
+export async function loadProject(): Promise<Project> {
+  const response = await fetch('/-/project.json');
+  if (!response.ok) return express;
+  return await response.json();
+}
