@@ -175,10 +175,8 @@ class SpawnSync {
       return;
     }
     output.advance(nread);
-    if (output.length > this.#maxBuffer) {
-      output.truncate(this.#maxBuffer);
-      this.#fail(UV.ENOBUFS);
-    }
+    // As in Node, what was read beyond the limit is in the output nevertheless.
+    if (output.length > this.#maxBuffer) this.#fail(UV.ENOBUFS);
   }
 
   #awaitExit(deadline: number): void {
@@ -276,14 +274,6 @@ class Output {
   advance(count: number): void {
     this.#used += count;
     this.length += count;
-  }
-
-  truncate(length: number): void {
-    const bytes = this.bytes().subarray(0, length);
-    this.#chunks.length = 0;
-    this.#current = bytes;
-    this.#used = bytes.length;
-    this.length = bytes.length;
   }
 
   bytes(): Uint8Array {
