@@ -56,6 +56,11 @@ impl Network {
     }
 
     /// The stream `id`.
+    pub fn stream(&self, id: StreamId) -> &Pipe {
+        &self.streams[id]
+    }
+
+    /// The stream `id`.
     pub fn stream_mut(&mut self, id: StreamId) -> &mut Pipe {
         &mut self.streams[id]
     }

@@ -1,0 +1,66 @@
+//! What the kernel wants done outside: only the host performs effects.
+
+use crate::process::Pid;
+
+/// Kind of worker that runs a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Runtime {
+    /// A program of the `programs` module.
+    Native,
+    /// Node's library on our bindings.
+    Node,
+    /// A WebAssembly module with WASI imports.
+    Wasi,
+}
+
+impl Runtime {
+    /// The runtime with this name in a registered program's file.
+    pub fn from_name(name: &[u8]) -> Option<Runtime> {
+        match name {
+            b"native" => Some(Runtime::Native),
+            b"node" => Some(Runtime::Node),
+            b"wasi" => Some(Runtime::Wasi),
+            _ => None,
+        }
+    }
+
+    /// Name in a registered program's file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Runtime::Native => "native",
+            Runtime::Node => "node",
+            Runtime::Wasi => "wasi",
+        }
+    }
+}
+
+/// A request to the host. Effects are performed in the order in which they were queued.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Start the image of `pid` in a worker for `runtime`.
+    Exec {
+        /// The new process.
+        pid: Pid,
+        /// Kind of worker.
+        runtime: Runtime,
+    },
+    /// `pid` is dead but its worker does not know: terminate it.
+    Terminate {
+        /// The dead process.
+        pid: Pid,
+    },
+    /// A TCP port was opened by `listen` or lost its last listener.
+    Port {
+        /// Whether it listens now.
+        open: bool,
+        /// Port number.
+        port: u16,
+        /// Process that made the call.
+        pid: Pid,
+    },
+    /// Somebody waits for the contents of a lazy file.
+    Load {
+        /// Name that the host gave to the contents.
+        token: u64,
+    },
+}

@@ -1,0 +1,179 @@
+//! System calls on sockets.
+
+use core::net::IpAddr;
+
+use super::{Answer, Call, Effect, Kernel};
+use crate::errno::{Errno, Result};
+use crate::net::{Address, Connection, Domain, Name, Phase, SocketId};
+use crate::process::descriptor::Object;
+use crate::vfs::{Access, FileKind, OpenFlags};
+
+/// Longest path of a Unix socket (`sun_path` with its NUL).
+const UNIX_PATH_MAX: usize = 107;
+
+impl Kernel {
+    /// A stream socket.
+    pub fn socket(&mut self, call: Call, domain: Domain) -> Result<i32> {
+        self.process(call.tid)?.descriptors.check_room(1)?;
+        let socket = self.network.open(domain);
+        self.describe(call, Object::Socket(socket), None, OpenFlags::RDWR)
+    }
+
+    /// socketpair(2) of Unix sockets.
+    pub fn socketpair(&mut self, call: Call) -> Result<(i32, i32)> {
+        self.process(call.tid)?.descriptors.check_room(2)?;
+        let (a, b) = self.network.pair();
+        let first = self.describe(call, Object::Socket(a), None, OpenFlags::RDWR)?;
+        let second = self.describe(call, Object::Socket(b), None, OpenFlags::RDWR)?;
+        Ok((first, second))
+    }
+
+    fn socket_of(&self, call: Call, fd: i32) -> Result<SocketId> {
+        match self.object(call, fd)? {
+            Object::Socket(id) => Ok(id),
+            Object::Path(_) => Err(Errno::EBADF),
+            _ => Err(Errno::ENOTSOCK),
+        }
+    }
+
+    /// bind(2). A Unix path makes a socket inode.
+    pub fn bind(&mut self, call: Call, fd: i32, address: &Address) -> Result<()> {
+        let id = self.socket_of(call, fd)?;
+        match (address, self.network.socket(id).domain) {
+            (Address::Inet(ip, port), Domain::Tcp4 | Domain::Tcp6) => self.network.bind(id, *ip, *port),
+            (Address::Unix(path), Domain::Unix) => self.bind_unix(call, id, path),
+            (Address::Unix(_), _) | (_, Domain::Unix) => Err(Errno::EAFNOSUPPORT),
+        }
+    }
+
+    fn bind_unix(&mut self, call: Call, id: SocketId, path: &[u8]) -> Result<()> {
+        if self.network.socket(id).local.is_some() || path.is_empty() || path.len() > UNIX_PATH_MAX {
+            return Err(Errno::EINVAL);
+        }
+        if let Some(name) = path.strip_prefix(b"\0") {
+            return self.network.bind_name(id, Name::Abstract(name.to_vec()), path.to_vec());
+        }
+        let mode = 0o777 & !self.process(call.tid)?.umask;
+        let vnode = self
+            .with_vfs(call, |vfs, caller| vfs.mknod(caller, path, FileKind::Socket, mode, 0))
+            .map_err(|errno| if errno == Errno::EEXIST { Errno::EADDRINUSE } else { errno })?;
+        // The inode must not be reused for another file while the socket goes by it.
+        self.vfs.acquire(vnode);
+        self.network.bind_name(id, Name::File(vnode), path.to_vec())
+    }
+
+    /// listen(2): the host is told when a TCP port opens.
+    pub fn listen(&mut self, call: Call, fd: i32, backlog: i32) -> Result<()> {
+        let id = self.socket_of(call, fd)?;
+        let opened = self.network.listen(id, backlog.max(0) as usize)?;
+        if let Some(port) = opened {
+            let pid = self.process_of(call.tid)?;
+            self.ports.insert(port, pid);
+            self.effect(Effect::Port { open: true, port, pid });
+        }
+        Ok(())
+    }
+
+    /// accept(2)
+    pub fn accept(&mut self, call: Call, fd: i32, nonblock: bool) -> Answer<i32> {
+        let id = self.socket_of(call, fd)?;
+        let nonblock = nonblock || self.nonblocking(call, fd)?;
+        self.process(call.tid)?.descriptors.check_room(1)?;
+        match self.network.accept(id, &mut self.wakes)? {
+            Some(accepted) => Ok(self.describe(call, Object::Socket(accepted), None, OpenFlags::RDWR)?),
+            None => self.wait_readable(call, Object::Socket(id), nonblock),
+        }
+    }
+
+    /// connect(2). `EINPROGRESS` when it would wait and must not.
+    pub fn connect(&mut self, call: Call, fd: i32, address: &Address, nonblock: bool) -> Answer<()> {
+        let id = self.socket_of(call, fd)?;
+        let nonblock = nonblock || self.nonblocking(call, fd)?;
+        if !nonblock {
+            // A retry after the wait for room in the backlog finds what became of it.
+            match &self.network.socket(id).phase {
+                Phase::Connecting { .. } => return self.wait_writable(call, Object::Socket(id), false),
+                Phase::Connected { .. } if self.threads[call.tid as usize].connecting.take() == Some(id) => return Ok(()),
+                Phase::Idle if self.threads[call.tid as usize].connecting.take() == Some(id) => {
+                    let error = self.network.socket_mut(id).error.take();
+                    return Err(error.unwrap_or(Errno::ECONNREFUSED).into());
+                }
+                _ => {}
+            }
+        }
+        let connection = match (address, self.network.socket(id).domain) {
+            (Address::Inet(ip, port), Domain::Tcp4 | Domain::Tcp6) => self.connect_inet(id, *ip, *port)?,
+            (Address::Unix(path), Domain::Unix) => self.connect_unix(call, id, path)?,
+            (Address::Unix(_), _) | (_, Domain::Unix) => return Err(Errno::EAFNOSUPPORT.into()),
+        };
+        match connection {
+            Connection::Established => Ok(()),
+            Connection::Pending if nonblock => Err(Errno::EINPROGRESS.into()),
+            Connection::Pending => {
+                self.threads[call.tid as usize].connecting = Some(id);
+                self.wait_writable(call, Object::Socket(id), false)
+            }
+        }
+    }
+
+    fn connect_inet(&mut self, id: SocketId, ip: IpAddr, port: u16) -> Result<Connection> {
+        self.network.connect(id, ip, port, &mut self.wakes)
+    }
+
+    fn connect_unix(&mut self, call: Call, id: SocketId, path: &[u8]) -> Result<Connection> {
+        if path.is_empty() || path.len() > UNIX_PATH_MAX {
+            return Err(Errno::EINVAL);
+        }
+        let name = if let Some(name) = path.strip_prefix(b"\0") {
+            Name::Abstract(name.to_vec())
+        } else {
+            let vnode = self.with_vfs(call, |vfs, caller| {
+                let vnode = vfs.resolve(caller, path, true)?;
+                vfs.faccess(caller, vnode, Access::WRITE)?;
+                Ok(vnode)
+            })?;
+            if self.vfs.kind(vnode) != FileKind::Socket {
+                return Err(Errno::ECONNREFUSED);
+            }
+            Name::File(vnode)
+        };
+        self.network.connect_name(id, &name, path.to_vec(), &mut self.wakes)
+    }
+
+    /// shutdown(2); `how` 0 reading, 1 writing, 2 both.
+    pub fn shutdown(&mut self, call: Call, fd: i32, how: u32) -> Result<()> {
+        let id = self.socket_of(call, fd)?;
+        let (read, write) = match how {
+            0 => (true, false),
+            1 => (false, true),
+            2 => (true, true),
+            _ => return Err(Errno::EINVAL),
+        };
+        self.network.shutdown(id, read, write, &mut self.wakes)
+    }
+
+    /// getsockname(2)
+    pub fn sockname(&self, call: Call, fd: i32) -> Result<Address> {
+        let socket = self.network.socket(self.socket_of(call, fd)?);
+        Ok(socket.local.clone().unwrap_or_else(|| Address::unspecified(socket.domain)))
+    }
+
+    /// getpeername(2); `ENOTCONN`
+    pub fn peername(&self, call: Call, fd: i32) -> Result<Address> {
+        let socket = self.network.socket(self.socket_of(call, fd)?);
+        match socket.phase {
+            Phase::Connected { .. } => socket.peer.clone().ok_or(Errno::ENOTCONN),
+            _ => Err(Errno::ENOTCONN),
+        }
+    }
+
+    /// `SO_ERROR`: the pending error, which is cleared.
+    pub fn socket_error(&mut self, call: Call, fd: i32) -> Result<Option<Errno>> {
+        let id = self.socket_of(call, fd)?;
+        Ok(self.network.socket_mut(id).error.take())
+    }
+
+    fn nonblocking(&self, call: Call, fd: i32) -> Result<bool> {
+        Ok(self.table.files[self.file(call, fd)?].flags.has(OpenFlags::NONBLOCK))
+    }
+}
