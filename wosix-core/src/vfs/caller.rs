@@ -15,11 +15,19 @@ pub struct Credentials {
 
 impl Credentials {
     /// The superuser.
-    pub const ROOT: Credentials = Credentials { uid: 0, gid: 0, groups: Vec::new() };
+    pub const ROOT: Credentials = Credentials {
+        uid: 0,
+        gid: 0,
+        groups: Vec::new(),
+    };
 
     /// A user with no supplementary groups.
     pub const fn user(uid: u32, gid: u32) -> Credentials {
-        Credentials { uid, gid, groups: Vec::new() }
+        Credentials {
+            uid,
+            gid,
+            groups: Vec::new(),
+        }
     }
 
     /// Whether the user is in `gid`.

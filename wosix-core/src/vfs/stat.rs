@@ -9,7 +9,11 @@ impl Timestamp {
 
     /// From seconds and nanoseconds, saturating at the ends of the range.
     pub const fn new(seconds: i64, nanos: u32) -> Timestamp {
-        Timestamp(seconds.saturating_mul(Self::NANOS_PER_SECOND).saturating_add(nanos as i64))
+        Timestamp(
+            seconds
+                .saturating_mul(Self::NANOS_PER_SECOND)
+                .saturating_add(nanos as i64),
+        )
     }
 
     /// `tv_sec`: whole seconds, rounded towards the past.
