@@ -1,0 +1,65 @@
+/**
+ * `internalBinding('crypto')`: hashes, HMAC, random numbers, secret keys and key derivation.
+ *
+ * Ciphers, signatures and certificates are not part of this build: they are listed nowhere (`getCiphers()` is empty) and refuse to
+ * work with `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM`.
+ */
+
+import type { Environment } from '../environment';
+import { bytesOf } from '../stream-base';
+import { constants } from './crypto/constants';
+import { hashClasses } from './crypto/hash';
+import { jobClasses } from './crypto/jobs';
+import { equalBytes, keyClasses } from './crypto/keys';
+import { nodeError, unavailable } from './crypto/support';
+import { unsupported } from './crypto/unsupported';
+
+/** OpenSSL's own default security level. */
+const SECURITY_LEVEL = 2;
+
+export function create(env: Environment): Record<string, unknown> {
+  const keys = keyClasses(env);
+  const none = () => [];
+
+  return {
+    ...constants,
+    ...unsupported(env),
+    ...keys.bindings,
+    ...hashClasses(env),
+    ...jobClasses(env, keys),
+    getCiphers: none,
+    getSSLCiphers: none,
+    getCurves: none,
+    getCipherInfo: () => undefined,
+    getBundledRootCertificates: none,
+    getSystemCACertificates: none,
+    getExtraCACertificates: none,
+    getUserRootCertificates: none,
+    getCertificateCompressionAlgorithms: none,
+    resetRootCertStore(): void {},
+    startLoadingCertificatesOffThread(): void {},
+    getFipsCrypto: () => 0,
+    testFipsCrypto: () => false,
+    setFipsCrypto(on: boolean): void {
+      if (on) throw unavailable(env, 'FIPS mode');
+    },
+    setEngine: () => false,
+    /** `undefined`: there is no secure heap. */
+    secureHeapUsed: () => undefined,
+    getOpenSSLSecLevelCrypto: () => SECURITY_LEVEL,
+    timingSafeEqual(a: unknown, b: unknown): boolean {
+      const left = bytesToCompare(a, 'buf1'), right = bytesToCompare(b, 'buf2');
+      if (left.length !== right.length) {
+        throw nodeError(new RangeError('Input buffers must have the same byte length'), 'ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH');
+      }
+      return equalBytes(left, right);
+    },
+  };
+}
+
+function bytesToCompare(value: unknown, name: string): Uint8Array {
+  if (ArrayBuffer.isView(value)) return bytesOf(value);
+  if (value instanceof ArrayBuffer || (typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer)) return new Uint8Array(value);
+  const message = `The "${name}" argument must be an instance of ArrayBuffer, Buffer, TypedArray, or DataView.`;
+  throw nodeError(new TypeError(message), 'ERR_INVALID_ARG_TYPE');
+}

@@ -1,0 +1,38 @@
+/** What the library expects of `internalBinding('crypto')` and this build does not have. Using it throws; loading it does not. */
+
+import type { Environment } from '../../environment';
+import { unavailable } from './support';
+
+/** Classes and what a program asked for when one of them is constructed. */
+const CLASSES: Record<string, string> = {
+  AESCipherJob: 'AES', CipherBase: 'createCipheriv and createDecipheriv', ChaCha20Poly1305CipherJob: 'ChaCha20-Poly1305',
+  DiffieHellman: 'Diffie-Hellman', DiffieHellmanGroup: 'Diffie-Hellman', DhKeyPairGenJob: 'Diffie-Hellman', DHKeyExportJob: 'Diffie-Hellman',
+  DHBitsJob: 'Diffie-Hellman', DsaKeyPairGenJob: 'DSA', ECDH: 'ECDH', EcKeyPairGenJob: 'elliptic-curve keys', ECKeyExportJob: 'elliptic-curve keys',
+  NidKeyPairGenJob: 'Edwards-curve keys', RsaKeyPairGenJob: 'RSA', RSAKeyExportJob: 'RSA', RSACipherJob: 'RSA', SecureContext: 'TLS',
+  Sign: 'signatures', Verify: 'signatures', SignJob: 'signatures', RandomPrimeJob: 'generatePrime', CheckPrimeJob: 'checkPrime',
+  TurboShakeJob: 'TurboSHAKE', KangarooTwelveJob: 'KangarooTwelve',
+};
+
+const FUNCTIONS: Record<string, string> = {
+  publicEncrypt: 'RSA', privateDecrypt: 'RSA', privateEncrypt: 'RSA', publicDecrypt: 'RSA', ECDHConvertKey: 'ECDH', parseX509: 'X.509 certificates',
+  certVerifySpkac: 'SPKAC', certExportPublicKey: 'SPKAC', certExportChallenge: 'SPKAC', secureBuffer: 'the secure heap',
+};
+
+export function unsupported(env: Environment): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [name, feature] of Object.entries(CLASSES)) {
+    const refusing = class {
+      constructor() {
+        throw unavailable(env, feature);
+      }
+    };
+    Object.defineProperty(refusing, 'name', { value: name });
+    result[name] = refusing;
+  }
+  for (const [name, feature] of Object.entries(FUNCTIONS)) {
+    result[name] = () => {
+      throw unavailable(env, feature);
+    };
+  }
+  return result;
+}
