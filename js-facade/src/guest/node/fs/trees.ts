@@ -72,7 +72,8 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
       const name = fs.decode(entry.name);
       const from = join(source, name);
       const to = join(target, name);
-      const stat = look(from, options.dereference);
+      // Links inside the tree stay links even with `dereference`, as in Node.
+      const stat = look(from, false);
       if (typeof stat === 'number') throw fs.exception(stat, 'cp', from, to);
       switch (stat[MODE] & S_IFMT) {
         case S_IFDIR:
@@ -156,17 +157,16 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
     },
 
     cpSyncCopyDir(
-      src: string, dest: string, force: boolean, dereference: boolean, errorOnExist: boolean, verbatimSymlinks: boolean,
+      src: string, dest: string, force: boolean, _dereference: boolean, errorOnExist: boolean, verbatimSymlinks: boolean,
       preserveTimestamps: boolean,
     ): void {
-      copyDirectory(src, dest, { force, dereference, errorOnExist, verbatimSymlinks, preserveTimestamps });
+      copyDirectory(src, dest, { force, errorOnExist, verbatimSymlinks, preserveTimestamps });
     },
   };
 }
 
 interface CopyOptions {
   force: boolean;
-  dereference: boolean;
   errorOnExist: boolean;
   verbatimSymlinks: boolean;
   preserveTimestamps: boolean;
