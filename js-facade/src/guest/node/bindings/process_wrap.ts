@@ -2,9 +2,10 @@
 
 import type { Environment } from '../environment';
 import { HandleWrap } from '../handle-wrap';
-import { StdioPlan, type StdioOption } from '../child-stdio';
-import { StreamHandle } from '../stream-handle';
+import { startChild } from '../child-start';
+import type { StdioOption } from '../child-stdio';
 import { signalName } from '../signals';
+import type { StreamHandle } from '../stream-handle';
 import { UV } from '../uv-errors';
 
 const kProcessFlagDetached = 1, kProcessFlagWindowsHide = 2, kProcessFlagWindowsVerbatimArguments = 4;
@@ -31,32 +32,13 @@ export function create(env: Environment): Record<string, unknown> {
       uid?: number,
       gid?: number,
     ): number {
-      const { sys } = env;
-      // Only the superuser may take another identity.
-      if (typeof uid === 'number' && uid !== sys.getuid()) return UV.EPERM;
-      if (typeof gid === 'number' && gid !== sys.getgid()) return UV.EPERM;
-
-      const plan = new StdioPlan(sys);
-      const error = plan.add(stdio);
-      if (error < 0) {
-        plan.abandon();
-        return error;
-      }
-      const pid = sys.spawn({
-        file,
-        args: args ?? [file],
-        env: envPairs ?? sys.environ(),
-        ...(typeof cwd === 'string' && cwd !== '' ? { cwd } : {}),
-        fds: plan.childFds,
-        ...((flags & kProcessFlagDetached) !== 0 ? { newSession: true } : {}),
+      const child = startChild(env.sys, {
+        file, args, cwd, envPairs, stdio, uid, gid, detached: (flags & kProcessFlagDetached) !== 0,
       });
-      if (pid < 0) {
-        plan.abandon();
-        return pid;
-      }
-      plan.closeChildEnds();
-      for (const { index, fd } of plan.parentEnds) (stdio[index].handle as StreamHandle).attach(fd);
+      if (typeof child === 'number') return child;
+      for (const { index, fd } of child.parentEnds) (stdio[index].handle as StreamHandle).attach(fd);
 
+      const { pid } = child;
       this.pid = pid;
       this.#alive = true;
       this.#exit = env.loop.onExit(pid, (code, signal) => {

@@ -1,21 +1,13 @@
 /** `internalBinding('spawn_sync')`: runs a child to its end while this worker blocks. */
 
 import { POLLIN, POLLOUT, type PollEntry, type Syscalls } from '../../syscalls';
-import { StdioPlan, type StdioOption } from '../child-stdio';
+import { startChild, type ChildOptions } from '../child-start';
 import type { Environment } from '../environment';
 import { SIGTERM, signalName } from '../signals';
 import { bytesOf } from '../stream-base';
 import { UV } from '../uv-errors';
 
-interface SpawnSyncOptions {
-  file: string;
-  args?: string[];
-  cwd?: string;
-  envPairs?: string[];
-  stdio: StdioOption[];
-  detached?: boolean;
-  uid?: number;
-  gid?: number;
+interface SpawnSyncOptions extends ChildOptions {
   /** Milliseconds; 0 or absent: none. */
   timeout?: number;
   /** Bytes of one output; absent or Infinity: unlimited. */
@@ -85,31 +77,11 @@ class SpawnSync {
   }
 
   #start(): number {
-    const { file, args, cwd, envPairs, stdio, detached, uid, gid } = this.#options;
-    if (typeof uid === 'number' && uid !== this.#sys.getuid()) return UV.EPERM;
-    if (typeof gid === 'number' && gid !== this.#sys.getgid()) return UV.EPERM;
-    const plan = new StdioPlan(this.#sys);
-    const error = plan.add(stdio);
-    if (error < 0) {
-      plan.abandon();
-      return error;
-    }
-    const pid = this.#sys.spawn({
-      file,
-      args: args ?? [file],
-      env: envPairs ?? this.#sys.environ(),
-      ...(typeof cwd === 'string' && cwd !== '' ? { cwd } : {}),
-      fds: plan.childFds,
-      ...(detached ? { newSession: true } : {}),
-    });
-    if (pid < 0) {
-      plan.abandon();
-      return pid;
-    }
-    plan.closeChildEnds();
-    this.#pid = pid;
-    for (const { index, fd } of plan.parentEnds) {
-      const { readable, writable, input } = stdio[index];
+    const child = startChild(this.#sys, this.#options);
+    if (typeof child === 'number') return child;
+    this.#pid = child.pid;
+    for (const { index, fd } of child.parentEnds) {
+      const { readable, writable, input } = this.#options.stdio[index];
       const bytes = readable && input ? bytesOf(input) : undefined;
       const pipe: Pipe = { fd, index, input: bytes, inputOffset: 0, output: writable ? new Output() : undefined };
       this.#pipes.push(pipe);
