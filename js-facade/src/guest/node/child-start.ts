@@ -18,23 +18,26 @@ export interface ChildOptions {
 }
 
 export interface StartedChild {
+  /** Of the child, or the error number if it could not be started. */
   pid: number;
-  /** The caller's ends of the child's pipes, by the child's descriptor. */
+  /**
+   * The caller's ends of the child's pipes, by the child's descriptor. Of a program that could not be run they are at their end,
+   * so that the library sees its streams close as usual.
+   */
   parentEnds: readonly { index: number; fd: number }[];
 }
 
-/** Answers an error number if the child could not be started; then nothing is left open. */
-export function startChild(sys: Syscalls, options: ChildOptions): StartedChild | number {
+export function startChild(sys: Syscalls, options: ChildOptions): StartedChild {
   const { file, args, cwd, envPairs, stdio, detached, uid, gid } = options;
   // Only the superuser may take another identity.
-  if (typeof uid === 'number' && uid !== sys.getuid()) return UV.EPERM;
-  if (typeof gid === 'number' && gid !== sys.getgid()) return UV.EPERM;
+  if (typeof uid === 'number' && uid !== sys.getuid()) return { pid: UV.EPERM, parentEnds: [] };
+  if (typeof gid === 'number' && gid !== sys.getgid()) return { pid: UV.EPERM, parentEnds: [] };
 
   const plan = new StdioPlan(sys);
   const error = plan.add(stdio);
   if (error < 0) {
     plan.abandon();
-    return error;
+    return { pid: error, parentEnds: [] };
   }
   // Node ignores SIGPIPE, and an ignored signal would stay ignored in the child: `yes | head -1` would not end quietly.
   sys.sigaction(SIGPIPE, 0);
@@ -47,10 +50,6 @@ export function startChild(sys: Syscalls, options: ChildOptions): StartedChild |
     ...(detached ? { newSession: true } : {}),
   });
   sys.sigaction(SIGPIPE, 1);
-  if (pid < 0) {
-    plan.abandon();
-    return pid;
-  }
   plan.closeChildEnds();
   return { pid, parentEnds: plan.parentEnds };
 }

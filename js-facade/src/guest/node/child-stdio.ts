@@ -44,7 +44,7 @@ export class StdioPlan {
     for (const fd of this.#owned.splice(0)) this.#sys.close(fd);
   }
 
-  /** The child was not started: releases everything. */
+  /** Releases everything. */
   abandon(): void {
     this.closeChildEnds();
     for (const { fd } of this.parentEnds.splice(0)) this.#sys.close(fd);

@@ -35,10 +35,10 @@ export function create(env: Environment): Record<string, unknown> {
       const child = startChild(env.sys, {
         file, args, cwd, envPairs, stdio, uid, gid, detached: (flags & kProcessFlagDetached) !== 0,
       });
-      if (typeof child === 'number') return child;
       for (const { index, fd } of child.parentEnds) (stdio[index].handle as StreamHandle).attach(fd);
 
       const { pid } = child;
+      if (pid < 0) return pid;
       this.pid = pid;
       this.#alive = true;
       this.#exit = env.loop.onExit(pid, (code, signal) => {

@@ -78,7 +78,10 @@ class SpawnSync {
 
   #start(): number {
     const child = startChild(this.#sys, this.#options);
-    if (typeof child === 'number') return child;
+    if (child.pid < 0) {
+      for (const { fd } of child.parentEnds) this.#sys.close(fd);
+      return child.pid;
+    }
     this.#pid = child.pid;
     for (const { index, fd } of child.parentEnds) {
       const { readable, writable, input } = this.#options.stdio[index];
