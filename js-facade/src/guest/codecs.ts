@@ -9,7 +9,7 @@ interface CodecExports {
   memory: WebAssembly.Memory;
   memory_alloc(len: number): number;
   memory_free(address: number, len: number): void;
-  zlib_new(mode: number, windowBits: number, level: number, memLevel: number, strategy: number, dictionary: number, dictionaryLen: number): number;
+  zlib_new(mode: number, windowBits: number, level: number, memLevel: number, strategy: number, singleMember: number, dictionary: number, dictionaryLen: number): number;
   zlib_set_dictionary(zlib: number): number;
   zlib_write(zlib: number, flush: number, input: number, inputLen: number, output: number, outputLen: number): number;
   zlib_message(zlib: number): number;
@@ -146,6 +146,8 @@ export interface ZlibParameters {
   level: number;
   memLevel: number;
   strategy: number;
+  /** Expanding gzip ends with the first member instead of going on with what follows. */
+  singleMember?: boolean;
   dictionary?: Uint8Array;
 }
 
@@ -166,10 +168,10 @@ export class ZlibStream {
 
   /** `undefined` if zlib refuses the parameters. */
   static create(codecs: Codecs, parameters: ZlibParameters): ZlibStream | undefined {
-    const { mode, windowBits, level, memLevel, strategy, dictionary } = parameters;
+    const { mode, windowBits, level, memLevel, strategy, singleMember, dictionary } = parameters;
     const copy = dictionary === undefined ? 0 : codecs.exports.memory_alloc(dictionary.length);
     if (dictionary !== undefined) codecs.bytes.set(dictionary, copy);
-    const address = codecs.exports.zlib_new(mode, windowBits, level, memLevel, strategy, copy, dictionary?.length ?? 0);
+    const address = codecs.exports.zlib_new(mode, windowBits, level, memLevel, strategy, singleMember ? 1 : 0, copy, dictionary?.length ?? 0);
     if (dictionary !== undefined) codecs.exports.memory_free(copy, dictionary.length);
     return address === 0 ? undefined : new ZlibStream(codecs, address);
   }

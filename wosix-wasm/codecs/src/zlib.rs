@@ -66,6 +66,8 @@ pub struct Zlib {
     mode: Mode,
     /// How many bytes of gzip's magic number an `Unzip` stream has seen.
     magic_seen: u8,
+    /// Whether what follows the first member of gzip is left alone.
+    single_member: bool,
     dictionary: Vec<u8>,
 }
 
@@ -143,6 +145,7 @@ impl Zlib {
             }
         }
         while status == Z_STREAM_END
+            && !self.single_member
             && self.mode == Mode::Gunzip
             && self.next_byte().is_some_and(|byte| byte != 0)
         {
@@ -175,6 +178,7 @@ unsafe extern "C" fn zlib_new(
     level: c_int,
     mem_level: c_int,
     strategy: c_int,
+    single_member: bool,
     dictionary: *const u8,
     dictionary_len: usize,
 ) -> *mut Zlib {
@@ -211,6 +215,7 @@ unsafe extern "C" fn zlib_new(
         stream: unsafe { stream.assume_init() },
         mode,
         magic_seen: 0,
+        single_member,
         // SAFETY: the caller's promise.
         dictionary: unsafe { input(dictionary, dictionary_len) }.to_vec(),
     };

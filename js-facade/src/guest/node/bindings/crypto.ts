@@ -44,8 +44,9 @@ export function create(env: Environment): Record<string, unknown> {
       if (on) throw unavailable(env, 'FIPS mode');
     },
     setEngine: () => false,
-    /** `undefined`: there is no secure heap. */
+    // There is no secure heap; what should be in it is in ordinary memory, as in a Node started without `--secure-heap`.
     secureHeapUsed: () => undefined,
+    secureBuffer: (length: number) => new Uint8Array(length),
     getOpenSSLSecLevelCrypto: () => SECURITY_LEVEL,
     timingSafeEqual(a: unknown, b: unknown): boolean {
       const left = bytesToCompare(a, 'buf1'), right = bytesToCompare(b, 'buf2');

@@ -39,10 +39,10 @@ export function create(env: Environment): Record<string, unknown> {
       this.#mode = mode;
     }
 
-    init(windowBits: number, level: number, memLevel: number, strategy: number, writeState: Uint32Array, writeCallback: Function, dictionary?: ArrayBufferView): void {
+    init(windowBits: number, level: number, memLevel: number, strategy: number, writeState: Uint32Array, writeCallback: Function, dictionary?: ArrayBufferView, rejectGarbage = false): void {
       this.#writeState = writeState;
       this.#writeCallback = writeCallback;
-      const parameters: ZlibParameters = { mode: this.#mode, windowBits, level, memLevel, strategy };
+      const parameters: ZlibParameters = { mode: this.#mode, windowBits, level, memLevel, strategy, singleMember: rejectGarbage };
       if (dictionary !== undefined && dictionary.byteLength > 0) parameters.dictionary = bytesOf(dictionary);
       this.#hasDictionary = parameters.dictionary !== undefined;
       this.#stream = ZlibStream.create(codecs(), parameters);

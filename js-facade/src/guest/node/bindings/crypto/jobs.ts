@@ -15,6 +15,7 @@ import { bytesOfSource, codecs, invalidDigest, nodeError } from './support';
 /** `getRandomValues` fills no more than this at once. */
 const RANDOM_QUOTA = 65536;
 
+/** What OpenSSL says to parameters that it refuses late, such as a length of 0. */
 const derivingFailed = () => new Error('Deriving bits failed');
 
 export function jobClasses(env: Environment, keys: KeyClasses): Record<string, unknown> {
@@ -90,7 +91,6 @@ export function jobClasses(env: Environment, keys: KeyClasses): Record<string, u
     }
 
     protected override compute(wasm: Codecs): unknown {
-      // OpenSSL refuses an empty result.
       if (this.length === 0) throw derivingFailed();
       const bits = pbkdf2(wasm, this.#algorithm, bytesOfSource(this.password), bytesOfSource(this.salt), this.iterations, this.length);
       if (bits === undefined) throw derivingFailed();
@@ -108,6 +108,7 @@ export function jobClasses(env: Environment, keys: KeyClasses): Record<string, u
     }
 
     protected override compute(wasm: Codecs): unknown {
+      if (this.length === 0) throw derivingFailed();
       const bits = hkdf(wasm, this.#algorithm, bytesOfSource(this.key), bytesOfSource(this.salt), bytesOfSource(this.info), this.length);
       if (bits === undefined) throw derivingFailed();
       return bits.buffer;
@@ -124,7 +125,7 @@ export function jobClasses(env: Environment, keys: KeyClasses): Record<string, u
       // OpenSSL's account of the memory it needs.
       const needed = 128 * blockSize * (parallelization + cost + 2);
       if (!isPowerOfTwo || blockSize < 1 || parallelization < 1 || needed > maxMemory) {
-        const reason = needed > maxMemory ? ': memory limit exceeded' : '';
+        const reason = needed > maxMemory ? ': error:030000AC:digital envelope routines::memory limit exceeded' : '';
         throw nodeError(new RangeError(`Invalid scrypt params${reason}`), 'ERR_CRYPTO_INVALID_SCRYPT_PARAMS');
       }
     }

@@ -15,7 +15,7 @@ const CLASSES: Record<string, string> = {
 
 const FUNCTIONS: Record<string, string> = {
   publicEncrypt: 'RSA', privateDecrypt: 'RSA', privateEncrypt: 'RSA', publicDecrypt: 'RSA', ECDHConvertKey: 'ECDH', parseX509: 'X.509 certificates',
-  certVerifySpkac: 'SPKAC', certExportPublicKey: 'SPKAC', certExportChallenge: 'SPKAC', secureBuffer: 'the secure heap',
+  certVerifySpkac: 'SPKAC', certExportPublicKey: 'SPKAC', certExportChallenge: 'SPKAC',
 };
 
 export function unsupported(env: Environment): Record<string, unknown> {
