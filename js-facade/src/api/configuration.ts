@@ -1,0 +1,27 @@
+/** Where Wosix's own files, the registry and the previews are; set once by the embedding page, with defaults for a page that serves `dist/`. */
+
+export interface Configuration {
+  /** URL of the folder with the built files. Default: the folder of this module. */
+  assets?: string;
+  /** URL of the npm registry. Default: npm's own. */
+  registry?: string;
+  /** Host (with port) below which the preview origins are: `<id>--<port>.<previewHost>`. Default: the page's own host. */
+  previewHost?: string;
+}
+
+let configured: Configuration = {};
+
+/** Takes effect at the next boot. */
+export function configure(settings: Configuration): void {
+  configured = { ...configured, ...settings };
+}
+
+/** The settings with defaults filled in; URLs are absolute and end in `/`. */
+export function configuration(): Required<Configuration> {
+  const folder = (url: string) => new URL(url.endsWith('/') ? url : `${url}/`, location.href).href;
+  return {
+    assets: folder(configured.assets ?? new URL('./', import.meta.url).href),
+    registry: folder(configured.registry ?? WOSIX_DEFAULT_REGISTRY),
+    previewHost: configured.previewHost ?? location.host,
+  };
+}

@@ -1,0 +1,273 @@
+/** `WebContainer`: boots a container in this page and is its handle. */
+
+import { FileSystem } from './file-system';
+import { requireIsolation } from './isolation';
+import { isPreviewMessage, type PreviewMessageListener } from './preview-message';
+import { PreviewRelays } from './preview-relay';
+import { Processes, textProcess, type RawProcess, type RawSpawnOptions } from './process';
+import type { BootMessage, BootResult, ExportEntry, HostEvents, HostMethods, HostOptions, LazyEntry } from './protocol';
+import { RpcClient } from './rpc';
+import { configuration } from './configuration';
+import { parseSnapshot } from './snapshot';
+import { checkTree } from './tree';
+import type {
+  BootOptions, CodeListener, ErrorListener, ExportOptions, FileSystemAPI, FileSystemTree, LoadFilesOptions, OpenListener, PortListener,
+  PreviewScriptOptions, ServerReadyListener, SpawnOptions, Unsubscribe, WebContainerProcess,
+} from './types';
+
+interface Listeners {
+  port: PortListener;
+  'server-ready': ServerReadyListener;
+  'preview-message': PreviewMessageListener;
+  error: ErrorListener;
+  'xdg-open': OpenListener;
+  code: CodeListener;
+}
+
+/** One container a page; the next may boot when this one is torn down. */
+let current: WebContainer | null = null;
+/** Boots go one after the other. */
+let booting: Promise<unknown> = Promise.resolve();
+let apiKeyConfigurable = true;
+let fixedCoep: BootOptions['coep'];
+
+const DEFAULT_TERMINAL = { cols: 80, rows: 24 };
+
+export class WebContainer {
+  readonly fs: FileSystemAPI;
+  /** What goes beyond the WebContainer API. */
+  readonly wosix: Extensions;
+  private readonly processes: Processes;
+  private readonly relays: PreviewRelays;
+  private readonly listeners: { [E in keyof Listeners]: Set<Listeners[E]> } = {
+    port: new Set(), 'server-ready': new Set(), 'preview-message': new Set(), error: new Set(), 'xdg-open': new Set(), code: new Set(),
+  };
+  private tornDown = false;
+
+  private constructor(
+    private readonly host: RpcClient<HostMethods, HostEvents>,
+    private readonly worker: Worker,
+    private readonly options: HostOptions,
+    private readonly booted: BootResult,
+    bootMs: number,
+  ) {
+    this.processes = new Processes(host);
+    this.fs = new FileSystem(host, (message) => this.emit('error', { message }));
+    const { id, scheme, host: previewHost } = options.preview;
+    this.relays = new PreviewRelays(
+      (port) => `${scheme}//${id}--${port}.${previewHost}`,
+      (port, channel) => host.notify('connectPreview', [port, channel], [channel]),
+    );
+    this.wosix = new Extensions(host, this.processes, bootMs);
+    host.on('port', (port, open) => void this.portChanged(port, open));
+    host.on('error', (message) => this.emit('error', { message }));
+    host.on('panic', (message) => this.lost(message));
+    window.addEventListener('message', this.onPreviewMessage);
+  }
+
+  /** Boots a container. Only one can be there at a time. */
+  static async boot(options: BootOptions = {}): Promise<WebContainer> {
+    const previous = booting;
+    let release!: () => void;
+    booting = new Promise<void>((resolve) => (release = resolve));
+    try {
+      await previous;
+      if (current) throw new Error('Only a single WebContainer instance can be booted');
+      current = await start(options, (...parts) => new WebContainer(...parts));
+      return current;
+    } finally {
+      release();
+    }
+  }
+
+  /** Merges a tree into the working directory, or into `mountPoint` below it. */
+  async mount(snapshotOrTree: FileSystemTree | Uint8Array | ArrayBuffer, options?: LoadFilesOptions): Promise<void> {
+    let tree: unknown = snapshotOrTree;
+    if (snapshotOrTree instanceof ArrayBuffer) tree = parseSnapshot(new Uint8Array(snapshotOrTree));
+    else if (snapshotOrTree instanceof Uint8Array) tree = parseSnapshot(snapshotOrTree);
+    checkTree(tree);
+    await this.host.call('mount', [tree, options?.mountPoint ?? '.']);
+  }
+
+  spawn(command: string, args: string[], options?: SpawnOptions): Promise<WebContainerProcess>;
+  spawn(command: string, options?: SpawnOptions): Promise<WebContainerProcess>;
+  async spawn(command: string, argsOrOptions?: string[] | SpawnOptions, maybeOptions?: SpawnOptions): Promise<WebContainerProcess> {
+    const [args, options = {}] = Array.isArray(argsOrOptions) ? [argsOrOptions, maybeOptions] : [[], argsOrOptions];
+    const pipes = options.stdout || options.stderr;
+    const raw = await this.processes.spawnRaw(command, args, {
+      cwd: options.cwd,
+      env: options.env,
+      terminal: pipes ? undefined : options.terminal ?? DEFAULT_TERMINAL,
+      wanted: pipes ? { stdout: options.stdout === true, stderr: options.stderr === true } : { stdout: options.output !== false, stderr: false },
+    });
+    return textProcess(raw, options);
+  }
+
+  export(path: string): Promise<FileSystemTree>;
+  export(path: string, options: ExportOptions & { format?: 'json' }): Promise<FileSystemTree>;
+  export(path: string, options: ExportOptions): Promise<Uint8Array>;
+  async export(path: string, { format = 'json', includes = [], excludes = [] }: ExportOptions = {}): Promise<any> {
+    if (format !== 'json') throw Object.assign(new Error(`export format '${format}' is not supported yet`), { code: 'ERR_NOT_SUPPORTED' });
+    return this.host.call('exportTree', [path, includes, excludes]);
+  }
+
+  on(event: 'port', listener: PortListener): Unsubscribe;
+  on(event: 'server-ready', listener: ServerReadyListener): Unsubscribe;
+  on(event: 'preview-message', listener: PreviewMessageListener): Unsubscribe;
+  on(event: 'error', listener: ErrorListener): Unsubscribe;
+  on(event: 'xdg-open', listener: OpenListener): Unsubscribe;
+  on(event: 'code', listener: CodeListener): Unsubscribe;
+  on<E extends keyof Listeners>(event: E, listener: Listeners[E]): Unsubscribe {
+    this.listeners[event].add(listener);
+    return () => void this.listeners[event].delete(listener);
+  }
+
+  /** Puts a script into the HTML responses of previews from now on. */
+  async setPreviewScript(scriptSrc: string, options: PreviewScriptOptions = {}): Promise<void> {
+    await this.host.call('setPreviewScript', [scriptSrc, options.type, options.defer ?? false, options.async ?? false]);
+  }
+
+  /** The default `PATH` of processes. */
+  get path(): string {
+    return this.booted.path;
+  }
+
+  /** Absolute path of the working directory. */
+  get workdir(): string {
+    return this.booted.workdir;
+  }
+
+  /** Ends all processes and frees everything. */
+  teardown(): void {
+    if (this.tornDown) throw new Error('WebContainer already torn down');
+    this.end(new Error('WebContainer was torn down'));
+  }
+
+  private end(reason: Error): void {
+    this.tornDown = true;
+    const { worker } = this;
+    // The host ends its workers itself: left to the browser, busy ones would outlive the container.
+    const stopped = this.host.call('teardown', []).catch(() => {}).then(() => {
+      this.host.close(reason);
+      worker.terminate();
+    });
+    booting = booting.then(() => stopped);
+    this.processes.failAll(reason);
+    this.relays.close();
+    window.removeEventListener('message', this.onPreviewMessage);
+    if (current === this) current = null;
+  }
+
+  /** The kernel is poisoned: tell the page, and make room for a new container. */
+  private lost(message: string): void {
+    if (this.tornDown) return;
+    this.end(new Error(`the container is lost: ${message}`));
+    this.emit('error', { message: `the container is lost: ${message}` });
+  }
+
+  private async portChanged(port: number, open: boolean): Promise<void> {
+    const url = this.relays.url(port);
+    this.emit('port', port, open ? 'open' : 'close', url);
+    if (!open) return;
+    try {
+      await this.relays.open(port);
+      if (!this.tornDown) this.emit('server-ready', port, url);
+    } catch (error) {
+      this.emit('error', { message: `no preview of port ${port}: ${(error as Error).message}` });
+    }
+  }
+
+  private readonly onPreviewMessage = ({ data, origin }: MessageEvent) => {
+    if (!isPreviewMessage(data) || origin !== new URL(this.relays.url(data.port)).origin) return;
+    this.emit('preview-message', data);
+  };
+
+  private emit<E extends keyof Listeners>(event: E, ...args: Parameters<Listeners[E]>): void {
+    for (const listener of [...this.listeners[event]]) {
+      try {
+        (listener as (...args: unknown[]) => void)(...args);
+      } catch (error) {
+        // A listener's failure is the page's own; it must not keep the other listeners from hearing.
+        reportError(error);
+      }
+    }
+  }
+}
+
+/** `container.wosix`: beyond the WebContainer API. */
+export class Extensions {
+  constructor(private readonly host: RpcClient<HostMethods, HostEvents>, private readonly processes: Processes, readonly bootMs: number) {}
+
+  /** Bytes of the kernel's shared memory. */
+  memoryUsage(): Promise<{ used: number; total: number }> {
+    return this.host.call('memoryUsage', []);
+  }
+
+  /** Starts a program with byte streams: on pipes, or on a terminal if its size is given. */
+  spawn(command: string, args: string[], options?: RawSpawnOptions): Promise<RawProcess> {
+    return this.processes.spawnRaw(command, args, options);
+  }
+
+  /** Mounts a tree at an absolute path whose files are fetched from `<base>/<path>` when they are first read. */
+  mountLazy(path: string, entries: LazyEntry[], base: string): Promise<void> {
+    return this.host.call('mountLazy', [path, entries, base]);
+  }
+
+  /** Everything below a path; absolute paths are taken as they are. */
+  listTree(path: string): Promise<ExportEntry[]> {
+    return this.host.call('listTree', [path]);
+  }
+
+  /** Contents of a file anywhere in the container. */
+  readFile(path: string): Promise<Uint8Array> {
+    return this.host.call('readAnywhere', [path]);
+  }
+}
+
+async function start(options: BootOptions, create: (...parts: [RpcClient<HostMethods, HostEvents>, Worker, HostOptions, BootResult, number]) => WebContainer): Promise<WebContainer> {
+  const began = performance.now();
+  apiKeyConfigurable = false;
+  const { workdirName } = options;
+  if (workdirName !== undefined && (workdirName === '' || workdirName === '.' || workdirName === '..' || workdirName.includes('/'))) {
+    throw new Error('workdirName should be a valid folder name');
+  }
+  if (fixedCoep !== undefined && options.coep !== undefined && options.coep !== fixedCoep) {
+    console.warn(`coep was fixed as '${fixedCoep}' by the first boot; '${options.coep}' is ignored`);
+  }
+  fixedCoep ??= options.coep ?? 'require-corp';
+  await requireIsolation();
+  const { assets, registry, previewHost } = configuration();
+  const hostOptions: HostOptions = {
+    assets,
+    workdirName: workdirName ?? randomName(),
+    registry,
+    defaultRegistry: WOSIX_DEFAULT_REGISTRY,
+    preview: { id: randomName(), scheme: location.protocol, host: previewHost },
+    coep: fixedCoep,
+    forwardErrors: options.forwardPreviewErrors ?? false,
+  };
+  const worker = new Worker(`${assets}host.js`, { name: 'wosix kernel' });
+  const { port1, port2 } = new MessageChannel();
+  const host = new RpcClient<HostMethods, HostEvents>(port1);
+  worker.postMessage({ type: 'boot', port: port2, options: hostOptions } satisfies BootMessage, [port2]);
+  try {
+    const failure = new Promise<never>((_, reject) => {
+      worker.onerror = (event) => reject(new Error(event.message ?? `cannot load ${assets}host.js`));
+    });
+    const booted = await Promise.race([host.call('boot', []), failure]);
+    return create(host, worker, hostOptions, booted, performance.now() - began);
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+}
+
+/** Eight letters and digits; fits a host name and a folder name. */
+function randomName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join('');
+}
+
+/** There is no service that would want a key; kept for programs that set one. */
+export function configureAPIKey(_key: string): void {
+  if (!apiKeyConfigurable) throw new Error('`configureAPIKey` must be called before booting the first WebContainer');
+}

@@ -1,0 +1,6 @@
+/** Constants that the bundler fills in (`scripts/bundle.mjs`). */
+
+/** Version of this package. */
+declare const WOSIX_VERSION: string;
+/** npm's own default registry: absolute URL with trailing slash. */
+declare const WOSIX_DEFAULT_REGISTRY: string;
