@@ -1,0 +1,208 @@
+/**
+ * Workers that run processes. Some of each kind are kept warm, since starting one costs far more than running a short program.
+ *
+ * A worker's thread block (stack, TLS, scratch) is given back only when its Web Lock was granted to us: `terminate()` lets a busy worker run on
+ * for up to two seconds in Chromium.
+ */
+
+import type { HostCalls, ThreadBlock } from '../guest/syscalls';
+import type { InitMessage, RunMessage, WorkerMessage } from '../guest/worker';
+import { SIGABRT } from './linux';
+
+type Runtime = 'native' | 'node' | 'wasi';
+
+/** Script and number of workers kept warm. A runtime that is not listed has no worker. */
+const RUNTIMES: Partial<Record<Runtime, { script: string; warm: number }>> = {
+  native: { script: 'guest-native.js', warm: 2 },
+  node: { script: 'guest-node.js', warm: 2 },
+};
+
+/** Workers of one runtime that may warm up at once: more would only share the processors. */
+const PARALLEL_STARTS = Math.max(2, navigator.hardwareConcurrency || 2);
+/** Idle workers beyond the warm number live on for this long, in milliseconds. */
+const SURPLUS_LIFETIME = 5_000;
+/** A refill waits until no process was started for this long, so that it does not compete with the one just started. */
+const REFILL_DELAY = 30;
+
+interface GuestWorker {
+  worker: Worker;
+  block: ThreadBlock;
+  lock: string;
+  runtime: Runtime;
+  state: 'warming' | 'idle' | 'busy';
+  pid: number;
+  surplusTimer?: ReturnType<typeof setTimeout>;
+}
+
+export interface PoolEnvironment {
+  calls: HostCalls;
+  assets: string;
+  /** Prefix of the names of Web Locks; unique to this container. */
+  lockPrefix: string;
+  /** The first message to a new worker, without what differs from worker to worker. */
+  init: Omit<InitMessage, 'type' | 'block' | 'lock' | 'assets'>;
+  onPanic(message: string): void;
+  onError(message: string): void;
+}
+
+export class WorkerPool {
+  private readonly workers = new Set<GuestWorker>();
+  private readonly byPid = new Map<number, GuestWorker>();
+  /** Processes that wait for a worker, oldest first. */
+  private readonly waiting: Record<Runtime, number[]> = { native: [], node: [], wasi: [] };
+  private refillTimer: ReturnType<typeof setTimeout> | undefined;
+  private serial = 0;
+  private closed = false;
+
+  constructor(private readonly env: PoolEnvironment) {}
+
+  /** Starts the warm workers of `runtime` now instead of when they are first needed. */
+  prewarm(): void {
+    this.refill();
+  }
+
+  /** Gives `pid` to a worker of `runtime`. */
+  run(pid: number, runtime: Runtime): void {
+    if (!RUNTIMES[runtime]) {
+      this.env.calls.failProcess(pid, `wosix: programs of the kind '${runtime}' cannot be run yet\n`, SIGABRT);
+      return;
+    }
+    const idle = this.find(runtime, 'idle');
+    if (idle) this.assign(idle, pid);
+    else {
+      this.waiting[runtime].push(pid);
+      this.startForWaiting(runtime);
+    }
+    this.scheduleRefill();
+  }
+
+  /** The process is dead: ends its worker, whatever it is doing. */
+  terminate(pid: number): void {
+    for (const queue of Object.values(this.waiting)) {
+      const at = queue.indexOf(pid);
+      if (at >= 0) queue.splice(at, 1);
+    }
+    const guest = this.byPid.get(pid);
+    if (guest) this.discard(guest);
+  }
+
+  /** Ends all workers; the pool is of no use afterwards. */
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.refillTimer);
+    for (const guest of this.workers) {
+      clearTimeout(guest.surplusTimer);
+      guest.worker.terminate();
+    }
+    this.workers.clear();
+    this.byPid.clear();
+  }
+
+  private find(runtime: Runtime, state: GuestWorker['state']): GuestWorker | undefined {
+    for (const guest of this.workers) if (guest.runtime === runtime && guest.state === state) return guest;
+    return undefined;
+  }
+
+  private count(runtime: Runtime, state: GuestWorker['state']): number {
+    let count = 0;
+    for (const guest of this.workers) if (guest.runtime === runtime && guest.state === state) count++;
+    return count;
+  }
+
+  private assign(guest: GuestWorker, pid: number): void {
+    clearTimeout(guest.surplusTimer);
+    guest.state = 'busy';
+    guest.pid = pid;
+    this.byPid.set(pid, guest);
+    guest.worker.postMessage({ type: 'run', pid } satisfies RunMessage);
+  }
+
+  private startForWaiting(runtime: Runtime): void {
+    const warming = this.count(runtime, 'warming');
+    const wanted = Math.min(this.waiting[runtime].length, PARALLEL_STARTS);
+    for (let i = warming; i < wanted; i++) this.start(runtime);
+  }
+
+  private scheduleRefill(): void {
+    clearTimeout(this.refillTimer);
+    this.refillTimer = setTimeout(() => this.refill(), REFILL_DELAY);
+  }
+
+  /** Starts at most one worker a runtime; each that becomes ready comes back here for the next. */
+  private refill(): void {
+    if (this.closed) return;
+    for (const runtime of Object.keys(RUNTIMES) as Runtime[]) {
+      if (this.count(runtime, 'warming') === 0 && this.count(runtime, 'idle') < RUNTIMES[runtime]!.warm) this.start(runtime);
+    }
+  }
+
+  private start(runtime: Runtime): void {
+    const { calls, assets, lockPrefix, init } = this.env;
+    const block = calls.allocThread();
+    const lock = `${lockPrefix}-${this.serial++}`;
+    const worker = new Worker(`${assets}${RUNTIMES[runtime]!.script}`, { name: `wosix ${runtime}` });
+    const guest: GuestWorker = { worker, block, lock, runtime, state: 'warming', pid: 0 };
+    this.workers.add(guest);
+    worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => this.onMessage(guest, data);
+    // An error that nothing caught inside, or a script that could not be loaded.
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.breakDown(guest, event.message ? `${event.message} (${event.filename}:${event.lineno})` : `cannot load ${assets}${RUNTIMES[runtime]!.script}`);
+    };
+    worker.postMessage({ type: 'init', block, lock, assets, ...init } satisfies InitMessage);
+  }
+
+  private onMessage(guest: GuestWorker, message: WorkerMessage): void {
+    if (!this.workers.has(guest)) return;
+    switch (message.type) {
+      case 'ready':
+      case 'idle': {
+        this.byPid.delete(guest.pid);
+        guest.pid = 0;
+        guest.state = 'idle';
+        const next = this.waiting[guest.runtime].shift();
+        if (next !== undefined) {
+          this.assign(guest, next);
+          this.startForWaiting(guest.runtime);
+        } else if (this.count(guest.runtime, 'idle') > RUNTIMES[guest.runtime]!.warm) {
+          guest.surplusTimer = setTimeout(() => this.discard(guest), SURPLUS_LIFETIME);
+        } else {
+          this.scheduleRefill();
+        }
+        return;
+      }
+      case 'done':
+        this.discard(guest);
+        return;
+      case 'panic':
+        this.env.onPanic(message.message);
+        return;
+      case 'broken':
+        this.breakDown(guest, message.message);
+        return;
+    }
+  }
+
+  /** The runtime failed: the process it ran, or one that waits for it, dies of it. */
+  private breakDown(guest: GuestWorker, message: string): void {
+    if (!this.workers.has(guest)) return;
+    const pid = guest.pid || (guest.state === 'warming' ? this.waiting[guest.runtime].shift() : undefined);
+    if (pid) this.env.calls.failProcess(pid, `wosix: the ${guest.runtime} runtime failed: ${message}\n`, SIGABRT);
+    else this.env.onError(`the ${guest.runtime} runtime failed to start: ${message}`);
+    const refill = guest.state !== 'warming';
+    this.discard(guest, refill);
+    this.startForWaiting(guest.runtime);
+  }
+
+  private discard(guest: GuestWorker, refill = true): void {
+    clearTimeout(guest.surplusTimer);
+    this.workers.delete(guest);
+    this.byPid.delete(guest.pid);
+    guest.worker.terminate();
+    // Granted once the worker's thread is gone.
+    navigator.locks.request(guest.lock, () => {
+      if (!this.closed) this.env.calls.freeThread(guest.block);
+    }).catch((error) => this.env.onError(`the lock of a finished worker was refused: ${error}`));
+    if (refill) this.scheduleRefill();
+  }
+}
