@@ -46,7 +46,7 @@ export function formatIpv6(bytes: Uint8Array): string {
     if (end - i > length) [start, length] = [i, end - i];
     if (end > i) i = end;
   }
-  const embedsIpv4 = start === 0 && (length === 6 || (length === 7 && groups[7] !== 1) || (length === 5 && groups[5] === 0xffff));
+  const embedsIpv4 = start === 0 && (length === 6 || (length === 5 && groups[5] === 0xffff));
   const texts = groups.map((group) => group.toString(16));
   if (embedsIpv4) texts.splice(6, 2, bytes.subarray(12).join('.'));
   if (start < 0) return texts.join(':');
