@@ -45,7 +45,7 @@ test('canonical addresses are those of libuv', async () => {
       const inputs = JSON.parse(require('fs').readFileSync(0, 'utf8'));
       console.log(JSON.stringify(inputs.map((input) => canonicalizeIP(input) ?? null)));`;
     const answers = JSON.parse(
-      execFileSync(nodeBinary(), ['--expose-internals', '--no-warnings', '-e', script], { input: JSON.stringify(inputs), encoding: 'utf8' }),
+      execFileSync(nodeBinary, ['--expose-internals', '--no-warnings', '-e', script], { input: JSON.stringify(inputs), encoding: 'utf8' }),
     );
     for (const [i, input] of inputs.entries()) assert.equal(canonicalAddress(input) ?? null, answers[i], JSON.stringify(input));
   } finally {
