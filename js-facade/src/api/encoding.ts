@@ -26,7 +26,12 @@ export function encode(text: string, encoding: string): Uint8Array<ArrayBuffer> 
 export function decode(bytes: Uint8Array, encoding: string): string {
   switch (normalize(encoding)) {
     case 'utf8': return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-    case 'utf16le': return new TextDecoder('utf-16le', { ignoreBOM: true }).decode(bytes.subarray(0, bytes.length & ~1));
+    case 'utf16le': {
+      // Lone surrogates stay; TextDecoder would replace them.
+      let text = '';
+      for (let i = 0; i + 1 < bytes.length; i += 2) text += String.fromCharCode(bytes[i] | (bytes[i + 1] << 8));
+      return text;
+    }
     case 'latin1': return encoding === 'ascii' ? binary(bytes.map((byte) => byte & 0x7f)) : binary(bytes);
     case 'hex': return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
     case 'base64': {

@@ -56,7 +56,7 @@ function parseExec(args: string[]): Options {
       }
       case '--export': {
         const value = reader.value();
-        // The first colon: a path in the container has none as a rule, a Windows folder does.
+        // The first colon: a Windows folder has one too.
         const colon = value.indexOf(':');
         if (colon <= 0 || colon === value.length - 1) throw new UsageError(`--export wants PATH:HOSTDIR, not '${value}'`);
         options.exports.push({ path: value.slice(0, colon), hostDir: value.slice(colon + 1) });
@@ -138,13 +138,10 @@ class Reader {
   }
 }
 
-/** `HOSTDIR[:PATH]`: the last colon that is followed by an absolute path divides. */
+/** `HOSTDIR[:PATH]`: the first colon divides, but for that of a Windows drive. */
 function split(value: string): [string, string | undefined] {
-  const colon = value.lastIndexOf(':/');
-  // `C:/folder` is a folder, not a folder `C` at `/folder`.
-  if (colon > 1) return [value.slice(0, colon), value.slice(colon + 1)];
-  const other = value.indexOf(':', 2);
-  return other < 0 ? [value, undefined] : [value.slice(0, other), value.slice(other + 1)];
+  const colon = value.indexOf(':', process.platform === 'win32' ? 2 : 1);
+  return colon < 0 ? [value, undefined] : [value.slice(0, colon), value.slice(colon + 1)];
 }
 
 function positive(name: string, value: string): number {
