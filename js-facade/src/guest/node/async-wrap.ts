@@ -1,30 +1,52 @@
-/** The base of every object that has an asynchronous operation behind it, as `async_hooks` sees it. */
+/** The base of every object that has an asynchronous operation behind it, as `async_hooks` and `AsyncLocalStorage` see it. */
 
 import type { Environment } from './environment';
 
 /** The part of `internalBinding('async_wrap')` that this file works with. */
-interface AsyncWrapBinding {
+interface AsyncHooks {
   async_hook_fields: Uint32Array;
   async_id_fields: Float64Array;
+  execution_async_resources: object[];
   constants: {
     kInit: number;
+    kBefore: number;
+    kAfter: number;
     kDestroy: number;
+    kStackLength: number;
     kExecutionAsyncId: number;
     kAsyncIdCounter: number;
     kDefaultTriggerAsyncId: number;
   };
   Providers: Record<string, number>;
+  pushAsyncContext(asyncId: number, triggerAsyncId: number): void;
+  popAsyncContext(asyncId: number): boolean;
   queueDestroyAsyncId(asyncId: number): void;
-  /** Calls the `init` hook of `async_hooks`. Absent until the library has registered one. */
-  emitInit?(asyncId: number, type: string, triggerAsyncId: number, resource: object): void;
+  /** These call the hooks that the library has registered. */
+  emitInit(asyncId: number, type: string, triggerAsyncId: number, resource: object): void;
+  emitBefore(asyncId: number): void;
+  emitAfter(asyncId: number): void;
 }
 
-const bindings = new WeakMap<Environment, AsyncWrapBinding>();
+/** The part of `internalBinding('async_context_frame')`: what `AsyncLocalStorage` keeps its stores in. */
+interface ContextFrames {
+  getContinuationPreservedEmbedderData(): unknown;
+  setContinuationPreservedEmbedderData(frame: unknown): void;
+}
 
-function bindingOf(env: Environment): AsyncWrapBinding {
-  let binding = bindings.get(env);
-  if (binding === undefined) bindings.set(env, (binding = env.internalBinding('async_wrap') as AsyncWrapBinding));
-  return binding;
+interface Bindings {
+  hooks: AsyncHooks;
+  frames: ContextFrames;
+}
+
+const bindings = new WeakMap<Environment, Bindings>();
+
+function bindingsOf(env: Environment): Bindings {
+  let found = bindings.get(env);
+  if (found === undefined) {
+    found = { hooks: env.internalBinding('async_wrap'), frames: env.internalBinding('async_context_frame') };
+    bindings.set(env, found);
+  }
+  return found;
 }
 
 /** `AsyncWrap`: an object with an async id, which tells the `init` hook of its birth. */
@@ -33,6 +55,7 @@ export abstract class AsyncWrap {
   readonly #provider: string;
   #asyncId = -1;
   #triggerAsyncId = -1;
+  #frame: unknown;
 
   /** `provider` is one of the names of `async_wrap.Providers` (`TCPWRAP`, `FSREQCALLBACK`, ...). */
   constructor(env: Environment, provider: string) {
@@ -51,7 +74,7 @@ export abstract class AsyncWrap {
   }
 
   getProviderType(): number {
-    return bindingOf(this.#env).Providers[this.#provider] ?? 0;
+    return bindingsOf(this.#env).hooks.Providers[this.#provider] ?? 0;
   }
 
   /** Gives a reused object (a parser, a request) a new identity. */
@@ -60,23 +83,46 @@ export abstract class AsyncWrap {
     this.#begin(resource);
   }
 
+  /**
+   * Runs `fn` as a callback of this object (`InternalCallbackScope`): with its async id as the executing one, and with the stores of
+   * `AsyncLocalStorage` that were current when it was made.
+   */
+  runInScope<T>(fn: () => T): T {
+    const { hooks, frames } = bindingsOf(this.#env);
+    const { async_hook_fields: fields, constants } = hooks;
+    const outer = frames.getContinuationPreservedEmbedderData();
+    hooks.execution_async_resources[fields[constants.kStackLength]] = this;
+    hooks.pushAsyncContext(this.#asyncId, this.#triggerAsyncId);
+    frames.setContinuationPreservedEmbedderData(this.#frame);
+    try {
+      if (fields[constants.kBefore] > 0) hooks.emitBefore(this.#asyncId);
+      const result = fn();
+      if (fields[constants.kAfter] > 0) hooks.emitAfter(this.#asyncId);
+      return result;
+    } finally {
+      frames.setContinuationPreservedEmbedderData(outer);
+      hooks.popAsyncContext(this.#asyncId);
+    }
+  }
+
   /** To be called when the operation is over for good. */
   protected emitDestroy(): void {
-    const { async_hook_fields, constants, queueDestroyAsyncId } = bindingOf(this.#env);
-    if (async_hook_fields[constants.kDestroy] > 0) queueDestroyAsyncId(this.#asyncId);
+    const { hooks } = bindingsOf(this.#env);
+    if (hooks.async_hook_fields[hooks.constants.kDestroy] > 0) hooks.queueDestroyAsyncId(this.#asyncId);
   }
 
   #begin(resource: object): void {
-    const binding = bindingOf(this.#env);
-    const { async_id_fields: ids, async_hook_fields: hooks, constants } = binding;
+    const { hooks, frames } = bindingsOf(this.#env);
+    const { async_id_fields: ids, async_hook_fields: fields, constants } = hooks;
     this.#asyncId = ++ids[constants.kAsyncIdCounter];
     const trigger = ids[constants.kDefaultTriggerAsyncId];
     this.#triggerAsyncId = trigger >= 0 ? trigger : ids[constants.kExecutionAsyncId];
-    if (hooks[constants.kInit] > 0) binding.emitInit?.(this.#asyncId, this.#provider, this.#triggerAsyncId, resource);
+    this.#frame = frames.getContinuationPreservedEmbedderData();
+    if (fields[constants.kInit] > 0) hooks.emitInit(this.#asyncId, this.#provider, this.#triggerAsyncId, resource);
   }
 }
 
-/** `ReqWrap`: one asynchronous request. The library sets `oncomplete`; a binding calls it once by {@link RequestWrap.complete}. */
+/** `ReqWrap`: one asynchronous request. The library sets `oncomplete`; a binding calls it once by {@link completeRequest}. */
 export abstract class RequestWrap extends AsyncWrap {
   declare oncomplete?: Function;
 }
