@@ -12,7 +12,7 @@ use crate::process::exec::{Image, registered_program};
 use crate::process::random::Random;
 use crate::process::signal::SignalState;
 use crate::process::{HOST, Process, State, Table};
-use crate::vfs::{Access, Caller, Credentials, Loaded, NoProcesses, OpenFlags, Timestamp, Vfs};
+use crate::vfs::{Access, Caller, Credentials, Loaded, NoProcesses, OpenFlags, Timestamp, Vfs, Vnode};
 
 /// User and group of everything that runs.
 const USER: u32 = 1000;
@@ -40,6 +40,9 @@ pub struct BootOptions {
     /// Time of boot.
     pub now: Timestamp,
 }
+
+/// Programs of `/bin` that scripts name by `/usr/bin` in their first line.
+const LINKED: [&[u8]; 3] = [b"env", b"sh", b"bash"];
 
 const PASSWD: &[u8] = b"root:x:0:0:root:/root:/bin/jsh\nwosix:x:1000:1000::/home:/bin/jsh\n";
 const GROUP: &[u8] = b"root:x:0:\ntty:x:5:\nwosix:x:1000:\n";
@@ -97,7 +100,7 @@ impl Kernel {
 }
 
 /// Makes the tree; answers the working directory.
-fn build_root(vfs: &mut Vfs, options: &BootOptions) -> Result<crate::vfs::Vnode> {
+fn build_root(vfs: &mut Vfs, options: &BootOptions) -> Result<Vnode> {
     let root = Caller {
         credentials: &Credentials::ROOT,
         cwd: vfs.root(),
@@ -123,7 +126,7 @@ fn build_root(vfs: &mut Vfs, options: &BootOptions) -> Result<crate::vfs::Vnode>
         ("/etc/passwd", PASSWD),
         ("/etc/group", GROUP),
         ("/etc/hosts", HOSTS),
-        ("/etc/hostname", b"wosix\n"),
+        ("/etc/hostname", b"wosix\n".as_slice()),
         ("/etc/os-release", OS_RELEASE),
         ("/etc/shells", b"/bin/jsh\n/bin/sh\n"),
     ] {
@@ -131,6 +134,14 @@ fn build_root(vfs: &mut Vfs, options: &BootOptions) -> Result<crate::vfs::Vnode>
     }
     for program in &options.programs {
         write_file(vfs, &root, &program.path, &registered_program(program.runtime, &program.name), 0o755)?;
+    }
+    write_file(vfs, &root, b"/usr/local/bin/node", &registered_program(Runtime::Node, b"node"), 0o755)?;
+    vfs.symlink(&root, b"../local/bin/node", b"/usr/bin/node")?;
+    for name in LINKED {
+        let (target, path) = ([b"/bin/", name].concat(), [b"/usr/bin/", name].concat());
+        if vfs.access(&root, &target, Access::EXISTS).is_ok() {
+            vfs.symlink(&root, &[b"../../bin/", name].concat(), &path)?;
+        }
     }
     vfs.chown(&root, b"/home", Some(USER), Some(USER), true)?;
     vfs.chown(&root, b"/tmp", Some(USER), Some(USER), true)?;

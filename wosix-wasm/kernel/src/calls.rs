@@ -1,0 +1,9 @@
+//! The system calls as exports, grouped as in `guest/syscalls.ts`.
+
+mod bulk;
+mod descriptors;
+mod host;
+mod paths;
+mod process;
+mod sockets;
+mod terminals;
