@@ -9,7 +9,7 @@ import { Progress } from './progress';
 import { loadProject } from './project';
 import { Terminal } from './terminal';
 import { initTheme } from './theme';
-import { WebContainer } from 'wosix';
+import { WebContainer, configure } from 'wosix';
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
@@ -28,9 +28,12 @@ async function main(): Promise<void> {
 
   try {
     progress.begin('boot');
+    // The server passes the registry on at its own origin.
+    configure({ registry: '/-/registry/' });
     const container = await WebContainer.boot({ workdirName: 'project' });
     progress.begin('mount');
-    await container.mount(project.files);
+    if (project.files) await container.mount(project.files);
+    else await container.wosix.mountLazy(container.workdir, project.entries!, project.base!);
 
     const editor = new Editor(element('editor'), element('tabs'), theme, container.fs);
     const tree = new FileTree(element('tree'), container.fs, (path) => editor.open(path));

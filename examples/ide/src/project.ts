@@ -1,11 +1,14 @@
 /** What the IDE opens: the folder that `wosix serve DIR` was given, or an Express project. */
 
-import type { FileSystemTree } from 'wosix';
+import type { FileSystemTree, LazyEntry } from 'wosix';
 import { express } from './templates/express';
 
 export interface Project {
   name: string;
-  files: FileSystemTree;
+  files?: FileSystemTree;
+  /** Instead of `files`: a listing whose contents are fetched from `<base>/<path>` when they are needed. */
+  entries?: LazyEntry[];
+  base?: string;
   /** File shown first. */
   entry: string;
   /** Typed into the terminal at the start. */

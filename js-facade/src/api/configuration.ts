@@ -1,4 +1,9 @@
+/// <reference path="../build-constants.d.ts" />
+
 /** Where Wosix's own files, the registry and the previews are; set once by the embedding page, with defaults for a page that serves `dist/`. */
+
+/** npm's own default registry. */
+export const DEFAULT_REGISTRY = WOSIX_DEFAULT_REGISTRY;
 
 export interface Configuration {
   /** URL of the folder with the built files. Default: the folder of this module. */
@@ -21,7 +26,7 @@ export function configuration(): Required<Configuration> {
   const folder = (url: string) => new URL(url.endsWith('/') ? url : `${url}/`, location.href).href;
   return {
     assets: folder(configured.assets ?? new URL('./', import.meta.url).href),
-    registry: folder(configured.registry ?? WOSIX_DEFAULT_REGISTRY),
+    registry: folder(configured.registry ?? DEFAULT_REGISTRY),
     previewHost: configured.previewHost ?? location.host,
   };
 }

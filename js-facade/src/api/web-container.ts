@@ -7,7 +7,7 @@ import { PreviewRelays } from './preview-relay';
 import { Processes, textProcess, type RawProcess, type RawSpawnOptions } from './process';
 import type { BootMessage, BootResult, ExportEntry, HostEvents, HostMethods, HostOptions, LazyEntry } from './protocol';
 import { RpcClient } from './rpc';
-import { configuration } from './configuration';
+import { DEFAULT_REGISTRY, configuration } from './configuration';
 import { parseSnapshot } from './snapshot';
 import { checkTree } from './tree';
 import type {
@@ -210,7 +210,7 @@ export class Extensions {
 
   /** Mounts a tree at an absolute path whose files are fetched from `<base>/<path>` when they are first read. */
   mountLazy(path: string, entries: LazyEntry[], base: string): Promise<void> {
-    return this.host.call('mountLazy', [path, entries, base]);
+    return this.host.call('mountLazy', [path, entries, new URL(base, location.href).href]);
   }
 
   /** Everything below a path; absolute paths are taken as they are. */
@@ -241,7 +241,7 @@ async function start(options: BootOptions, create: (...parts: [RpcClient<HostMet
     assets,
     workdirName: workdirName ?? randomName(),
     registry,
-    defaultRegistry: WOSIX_DEFAULT_REGISTRY,
+    defaultRegistry: DEFAULT_REGISTRY,
     preview: { id: randomName(), scheme: location.protocol, host: previewHost },
     coep: fixedCoep,
     forwardErrors: options.forwardPreviewErrors ?? false,

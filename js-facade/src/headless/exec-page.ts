@@ -48,7 +48,7 @@ async function run({ argv: [command, ...args], env, workdirName, registry, mount
   const container = await WebContainer.boot({ workdirName });
   container.on('error', ({ message }) => send({ type: 'warning', message }));
   send({ type: 'booted', milliseconds: container.wosix.bootMs });
-  for (const { path, entries, base } of mounts) await container.wosix.mountLazy(path ?? container.workdir, entries, new URL(base, location.href).href);
+  for (const { path, entries, base } of mounts) await container.wosix.mountLazy(path ?? container.workdir, entries, base);
 
   const began = performance.now();
   const process = await container.wosix.spawn(command, args, { env, terminal, backPressure: true });
