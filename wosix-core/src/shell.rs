@@ -3,4 +3,18 @@
 //! The grammar is POSIX's (dash is the oracle of the tests) with a few things people expect from bash. There is no `fork` here: see [`run`] for
 //! how subshells and pipelines work without it.
 
+mod arithmetic;
+mod ast;
+mod brace;
+mod builtin;
 pub mod command;
+mod expand;
+mod glob;
+mod interactive;
+mod job;
+mod main;
+mod parse;
+mod redirect;
+mod run;
+mod simple;
+mod unparse;

@@ -297,6 +297,8 @@ pub trait System {
     fn uid(&self) -> u32;
     fn gid(&self) -> u32;
     fn environ(&self) -> Vec<String>;
+    /// Absolute path of the running program.
+    fn exec_path(&self) -> String;
     fn getcwd(&self) -> Result<String>;
     fn chdir(&self, path: &str) -> Result<()>;
     fn umask(&self, mask: u32) -> u32;

@@ -5,9 +5,9 @@
 mod cat;
 mod context;
 mod echo;
-mod escape;
+pub(super) mod escape;
 
-pub use context::Context;
+pub use context::{Context, join};
 
 use crate::system::System;
 
@@ -29,10 +29,15 @@ const fn program(name: &'static str, main: Main, usage: &'static str) -> Program
     Program { name, main, usage }
 }
 
+const SHELL_USAGE: &str = "[-ceilsux] [--osc] [-o OPTION] [COMMAND | FILE] [ARGUMENT]...";
+
 /// All programs, sorted by name.
 pub const PROGRAMS: &[Program] = &[
+    program("bash", super::main::main, SHELL_USAGE),
     program("cat", cat::main, "[-nbsETv] [FILE]..."),
     program("echo", echo::main, "[-neE] [STRING]..."),
+    program("jsh", super::main::main, SHELL_USAGE),
+    program("sh", super::main::main, SHELL_USAGE),
 ];
 
 /// The program with this name.

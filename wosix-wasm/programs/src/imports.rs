@@ -18,6 +18,8 @@ unsafe extern "C" {
     pub fn argv() -> i32;
     /// Staged list.
     pub fn environ() -> i32;
+    /// Staged.
+    pub fn exec_path() -> i32;
     pub fn getpid() -> i32;
     pub fn getppid() -> i32;
     pub fn getpgid(pid: i32) -> i32;

@@ -104,6 +104,11 @@ impl System for WasmSystem {
         staged_list(unsafe { imports::environ() }).unwrap_or_default()
     }
 
+    fn exec_path(&self) -> String {
+        // SAFETY: no arguments; the answer is staged for `staged`.
+        staged(unsafe { imports::exec_path() }).unwrap_or_default()
+    }
+
     fn getcwd(&self) -> Result<String> {
         // SAFETY: no arguments; the answer is staged for `staged`.
         staged(unsafe { imports::getcwd() })

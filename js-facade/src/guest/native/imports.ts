@@ -46,6 +46,7 @@ export function createImports(sys: Syscalls, memory: () => WebAssembly.Memory): 
     program_name: () => stage(sys.programName()),
     argv: () => stage(list(sys.argv())),
     environ: () => stage(list(sys.environ())),
+    exec_path: () => stage(sys.execPath()),
     getpid: () => sys.pid,
     getppid: () => sys.getppid(),
     getpgid: (pid) => sys.getpgid(pid),

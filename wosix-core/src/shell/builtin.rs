@@ -1,0 +1,98 @@
+//! Builtins: the commands that change the shell itself.
+
+mod control;
+mod jobs;
+mod read;
+mod variables;
+
+use super::run::{Run, Shell};
+pub(super) use variables::set_options;
+
+/// A builtin command. `argv[0]` is its name; it sets the shell's status.
+type Main = fn(&mut Shell, &[String]) -> Run<()>;
+
+/// One builtin.
+pub struct Builtin {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub run: Main,
+    /// POSIX's "special" ones: assignments in front of them stay.
+    pub special: bool,
+}
+
+const fn special(name: &'static str, run: Main) -> Builtin {
+    Builtin {
+        name,
+        run,
+        special: true,
+    }
+}
+
+const fn regular(name: &'static str, run: Main) -> Builtin {
+    Builtin {
+        name,
+        run,
+        special: false,
+    }
+}
+
+/// All builtins, sorted by name.
+pub static BUILTINS: &[Builtin] = &[
+    special(".", control::source),
+    special(":", control::colon),
+    regular("alias", variables::alias),
+    special("break", control::break_),
+    regular("cd", control::cd),
+    regular("command", control::command),
+    special("continue", control::continue_),
+    special("eval", control::eval),
+    special("exec", control::exec),
+    special("exit", control::exit),
+    special("export", variables::export),
+    regular("fg", jobs::fg),
+    regular("getopts", read::getopts),
+    regular("hash", control::colon),
+    regular("jobs", jobs::jobs),
+    regular("kill", jobs::kill),
+    regular("local", variables::local),
+    regular("read", read::read),
+    special("readonly", variables::readonly),
+    special("return", control::return_),
+    special("set", variables::set),
+    special("shift", control::shift),
+    special("source", control::source),
+    special("trap", control::trap),
+    regular("type", control::type_),
+    regular("umask", control::umask),
+    regular("unalias", variables::unalias),
+    special("unset", variables::unset),
+    regular("wait", jobs::wait),
+];
+
+/// The builtin with this name.
+pub fn find(name: &str) -> Option<&'static Builtin> {
+    BUILTINS
+        .binary_search_by(|builtin| builtin.name.cmp(name))
+        .ok()
+        .map(|index| &BUILTINS[index])
+}
+
+impl Shell<'_> {
+    /// Prints on the standard output; a failure is a status of 1, as with any command.
+    fn print(&mut self, text: &str) {
+        if let Err(error) = crate::system::write_all(self.system, 1, text.as_bytes()) {
+            if error != crate::errno::Errno::EPIPE {
+                self.error(&format!("write error: {}", crate::system::strerror(error)));
+            }
+            self.status = 1;
+        }
+    }
+
+    /// Reports a mistake in the use of a builtin.
+    fn fail(&mut self, message: &str, status: i32) -> Run<()> {
+        self.error(message);
+        self.status = status;
+        Ok(())
+    }
+}

@@ -1,0 +1,331 @@
+//! Builtins that steer execution or the process: `cd`, `eval`, `exec`, `exit`, `trap` and the like.
+
+use super::super::command;
+use super::super::run::{Flow, Run, Shell};
+use super::super::simple::Resolved;
+use super::super::unparse::quote;
+use crate::system::{Disposition, read_file, signal, strerror};
+
+/// `:` and builtins that have nothing to do here.
+pub fn colon(shell: &mut Shell, _argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    Ok(())
+}
+
+/// `. file [argument...]`
+pub fn source(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    let Some(name) = argv.get(1) else {
+        return shell.fail(&format!("{}: filename argument required", argv[0]), 2);
+    };
+    let path = find_source(shell, name);
+    let text = match read_file(shell.system, &path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => {
+            // POSIX: a script cannot do without the file it asked for.
+            return Err(shell.expansion_error(&format!("{name}: {}", strerror(error))));
+        }
+    };
+    let args = (argv.len() > 2).then(|| core::mem::replace(&mut shell.args, argv[2..].to_vec()));
+    shell.status = 0;
+    let result = shell.run_source(&text);
+    if let Some(args) = args {
+        shell.args = args;
+    }
+    match result {
+        Err(Flow::Return) => Ok(()),
+        other => other,
+    }
+}
+
+/// A name without a slash is looked up in `PATH`, then in the working directory.
+fn find_source(shell: &Shell, name: &str) -> String {
+    if name.contains('/') {
+        return name.to_owned();
+    }
+    let directories = shell.get_var("PATH").unwrap_or_default();
+    directories
+        .split(':')
+        .map(|directory| command::join(directory, name))
+        .find(|path| shell.system.access(path, 4).is_ok())
+        .unwrap_or_else(|| name.to_owned())
+}
+
+/// `eval word...`
+pub fn eval(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    shell.run_source(&argv[1..].join(" "))
+}
+
+/// `exec [command [argument...]]`
+pub fn exec(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    if argv.len() > 1 {
+        shell.exec(&argv[1..])
+    } else {
+        Ok(())
+    }
+}
+
+/// `exit [status]`
+pub fn exit(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    if let Some(text) = argv.get(1) {
+        match text.parse::<i32>() {
+            Ok(status) => shell.status = status & 0xff,
+            Err(_) => {
+                shell.error(&format!("exit: Illegal number: {text}"));
+                shell.status = 2;
+            }
+        }
+    }
+    Err(Flow::Exit)
+}
+
+/// `return [status]`
+pub fn return_(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    if let Some(text) = argv.get(1) {
+        shell.status = text.parse::<i32>().map_or(2, |status| status & 0xff);
+    }
+    Err(Flow::Return)
+}
+
+/// Number of loops to leave, at most those there are; `None` = not in a loop, or a bad number, which has been reported.
+fn levels(shell: &mut Shell, argv: &[String]) -> Option<u32> {
+    let text = argv.get(1).map_or("1", String::as_str);
+    match text.parse::<u32>() {
+        Ok(count) if count > 0 => {
+            shell.status = 0;
+            (shell.loops > 0).then(|| count.min(shell.loops))
+        }
+        _ => {
+            shell.error(&format!("{}: Illegal number: {text}", argv[0]));
+            shell.status = 2;
+            None
+        }
+    }
+}
+
+/// `break [n]`
+pub fn break_(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    levels(shell, argv).map_or(Ok(()), |levels| Err(Flow::Break(levels)))
+}
+
+/// `continue [n]`
+pub fn continue_(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    levels(shell, argv).map_or(Ok(()), |levels| Err(Flow::Continue(levels)))
+}
+
+/// `shift [n]`
+pub fn shift(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    let text = argv.get(1).map_or("1", String::as_str);
+    match text.parse::<usize>() {
+        Ok(count) if count <= shell.args.len() => {
+            shell.args.drain(..count);
+            shell.status = 0;
+            Ok(())
+        }
+        Ok(_) => Err(shell.expansion_error("shift: can't shift that many")),
+        Err(_) => Err(shell.expansion_error(&format!("shift: Illegal number: {text}"))),
+    }
+}
+
+/// `cd [-LP] [directory | -]`
+pub fn cd(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    let mut args = argv[1..]
+        .iter()
+        .skip_while(|arg| matches!(arg.as_str(), "-L" | "-P" | "--"));
+    let given = args.next().map(String::as_str);
+    let (target, shown) = match given {
+        None => (shell.get_var("HOME").unwrap_or_default().to_owned(), false),
+        Some("-") => match shell.get_var("OLDPWD") {
+            Some(old) => (old.to_owned(), true),
+            None => return shell.fail("cd: OLDPWD not set", 2),
+        },
+        Some(target) => (target.to_owned(), false),
+    };
+    let old = shell.get_var("PWD").unwrap_or_default().to_owned();
+    let path = logical_path(&old, &target);
+    if let Err(error) = shell.system.chdir(&path) {
+        return shell.fail(&format!("cd: {target}: {}", strerror(error)), 1);
+    }
+    shell.put_var("OLDPWD", old);
+    shell.status = 0;
+    if shown {
+        shell.print(&format!("{path}\n"));
+    }
+    shell.put_var("PWD", path);
+    Ok(())
+}
+
+/// `target` seen from `from`, with `.` and `..` taken out by name: a `..` behind a symbolic link leads back to where one came from.
+fn logical_path(from: &str, target: &str) -> String {
+    let joined = if target.starts_with('/') {
+        target.to_owned()
+    } else {
+        command::join(from, target)
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in joined.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// `umask [-S] [mask]`
+pub fn umask(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    let Some(text) = argv.get(1).filter(|arg| *arg != "-S") else {
+        let mask = shell.system.umask(0);
+        shell.system.umask(mask);
+        if argv.len() > 1 {
+            let class = |shift: u32| {
+                let bits = !mask >> shift;
+                let letters = [(4, 'r'), (2, 'w'), (1, 'x')];
+                let letters = letters.iter().filter(|(bit, _)| bits & bit != 0);
+                letters.map(|(_, letter)| *letter).collect::<String>()
+            };
+            let text = format!("u={},g={},o={}\n", class(6), class(3), class(0));
+            shell.print(&text);
+        } else {
+            shell.print(&format!("{mask:04o}\n"));
+        }
+        return Ok(());
+    };
+    let parsed = u32::from_str_radix(text, 8)
+        .ok()
+        .filter(|mask| *mask <= 0o777);
+    match parsed {
+        Some(mask) => {
+            shell.system.umask(mask);
+            Ok(())
+        }
+        None => shell.fail(&format!("umask: Illegal mode: {text}"), 2),
+    }
+}
+
+/// `trap [command] [signal...]`
+pub fn trap(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    let args: Vec<&String> = argv[1..].iter().filter(|arg| *arg != "--").collect();
+    let Some((first, rest)) = args.split_first() else {
+        let name = |number: i32| {
+            let known = signal::NAMES.iter().find(|(_, known)| *known == number);
+            known.map_or("EXIT", |(name, _)| name)
+        };
+        let lines = shell.traps.iter();
+        let lines =
+            lines.map(|(number, text)| format!("trap -- {} {}\n", quote(text), name(*number)));
+        let text: String = lines.collect();
+        shell.print(&text);
+        return Ok(());
+    };
+    let resets = *first == "-" || rest.is_empty() || first.parse::<u32>().is_ok();
+    let names = if *first == "-" || !resets {
+        rest
+    } else {
+        &args[..]
+    };
+    for name in names {
+        let number = if *name == "EXIT" {
+            Some(0)
+        } else {
+            signal::parse(name)
+        };
+        let Some(number) = number else {
+            shell.fail(&format!("trap: {name}: bad trap"), 1)?;
+            continue;
+        };
+        if resets {
+            shell.traps.remove(&number);
+        } else {
+            shell.traps.insert(number, (*first).clone());
+        }
+        if number > 0 {
+            let disposition = match () {
+                () if resets => shell.untrapped(number),
+                () if first.is_empty() => Disposition::Ignore,
+                () => Disposition::Catch,
+            };
+            shell.set_disposition(number, disposition);
+        }
+    }
+    Ok(())
+}
+
+/// `command [-v | -V] name [argument...]`
+pub fn command(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    let mut args = &argv[1..];
+    let mut describe = None;
+    while let Some((first, rest)) = args.split_first() {
+        match first.as_str() {
+            "-v" => describe = Some(false),
+            "-V" => describe = Some(true),
+            "-p" | "--" => {}
+            _ => break,
+        }
+        args = rest;
+    }
+    shell.status = 0;
+    if args.is_empty() {
+        return Ok(());
+    }
+    let Some(verbose) = describe else {
+        return shell.run_command_words(args);
+    };
+    for name in args {
+        let text = if verbose {
+            Some(description(shell, name))
+        } else {
+            short(shell, name)
+        };
+        match text {
+            Some(text) => shell.print(&format!("{text}\n")),
+            None => shell.status = 127,
+        }
+    }
+    Ok(())
+}
+
+/// What `command -v` prints.
+fn short(shell: &Shell, name: &str) -> Option<String> {
+    if let Some(text) = shell.aliases.get(name) {
+        return Some(format!("alias {name}={}", quote(text)));
+    }
+    match shell.resolve(name) {
+        Resolved::Function(_) | Resolved::Builtin(_) | Resolved::Program(_) => Some(name.into()),
+        Resolved::External(path) => Some(path),
+        Resolved::Forbidden(_) | Resolved::NotFound => None,
+    }
+}
+
+/// What `type` prints; sets the status if there is no such command.
+fn description(shell: &mut Shell, name: &str) -> String {
+    if let Some(text) = shell.aliases.get(name) {
+        return format!("{name} is an alias for {text}");
+    }
+    match shell.resolve(name) {
+        Resolved::Function(_) => format!("{name} is a shell function"),
+        Resolved::Builtin(found) if found.special => format!("{name} is a special shell builtin"),
+        Resolved::Builtin(_) | Resolved::Program(_) => format!("{name} is a shell builtin"),
+        Resolved::External(path) => format!("{name} is {path}"),
+        Resolved::Forbidden(_) | Resolved::NotFound => {
+            shell.status = 127;
+            format!("{name}: not found")
+        }
+    }
+}
+
+/// `type name...`
+pub fn type_(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    for name in &argv[1..] {
+        let text = description(shell, name);
+        shell.print(&format!("{text}\n"));
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Builtins about background jobs.
+
+use super::super::command;
+use super::super::run::{Run, Shell};
+
+/// `jobs [-p]`
+pub fn jobs(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    shell.reap();
+    let pids = argv.get(1).is_some_and(|arg| arg == "-p");
+    let lines = shell.jobs.iter().map(|job| match pids {
+        true => format!("{}\n", job.last),
+        false => job.line(),
+    });
+    let text: String = lines.collect();
+    shell.print(&text);
+    shell.jobs.retain(|job| !job.is_done());
+    Ok(())
+}
+
+/// `wait [pid | %job]...`
+pub fn wait(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    if argv.len() == 1 {
+        while let Some(job) = shell.jobs.first().cloned() {
+            wait_job(shell, &job.running)?;
+            shell.jobs.retain(|other| other.id != job.id);
+        }
+        shell.status = 0;
+        return Ok(());
+    }
+    for spec in &argv[1..] {
+        let index = match spec.parse::<i32>() {
+            Ok(pid) => shell
+                .jobs
+                .iter()
+                .position(|job| job.last == pid || job.running.contains(&pid)),
+            Err(_) => shell.find_job(Some(spec)),
+        };
+        let Some(index) = index else {
+            // POSIX: an unknown process counts as one that ended with 127.
+            shell.status = 127;
+            continue;
+        };
+        let job = shell.jobs[index].clone();
+        if let Some(status) = job.status {
+            shell.status = status;
+        }
+        wait_job(shell, &job.running)?;
+        shell.jobs.retain(|other| other.id != job.id);
+    }
+    Ok(())
+}
+
+fn wait_job(shell: &mut Shell, pids: &[i32]) -> Run<()> {
+    for pid in pids {
+        shell.status = shell.wait_for(*pid)?;
+    }
+    Ok(())
+}
+
+/// `fg [%job]`
+pub fn fg(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    let Some(index) = shell.find_job(argv.get(1).map(String::as_str)) else {
+        return shell.fail("fg: no such job", 1);
+    };
+    let job = shell.jobs.remove(index);
+    shell.tell(&format!("{}\n", job.text));
+    if let Some((fd, _)) = shell.terminal
+        && let Some(first) = job.running.first()
+        && let Ok(group) = shell.system.getpgid(*first)
+        && let Err(error) = shell.system.tcsetpgrp(fd, group)
+    {
+        shell.error(&format!("fg: {}", crate::system::strerror(error)));
+    }
+    shell.status = job.status.unwrap_or(0);
+    let result = wait_job(shell, &job.running);
+    shell.take_terminal_back();
+    result
+}
+
+/// `kill`: as the command, and with `%job` too.
+pub fn kill(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    let mut args = Vec::new();
+    for arg in &argv[1..] {
+        if !arg.starts_with('%') {
+            args.push(arg.clone());
+            continue;
+        }
+        let Some(index) = shell.find_job(Some(arg)) else {
+            return shell.fail(&format!("kill: {arg}: no such job"), 1);
+        };
+        let pids = shell.jobs[index].running.iter();
+        args.extend(pids.map(i32::to_string));
+    }
+    let Some(program) = command::find("kill") else {
+        return shell.fail("kill: not available", 127);
+    };
+    let env = shell.environment();
+    shell.status = command::run_with_env(shell.system, program, &args, &env);
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! Builtins about variables, options and aliases.
+
+use super::super::run::{Run, Shell};
+use super::super::unparse::quote;
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// `name=value` or `name`; `None` = not a name, which has been reported.
+fn declaration<'a>(shell: &mut Shell, arg: &'a str) -> Option<(&'a str, Option<&'a str>)> {
+    let (name, value) = match arg.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (arg, None),
+    };
+    if is_name(name) {
+        return Some((name, value));
+    }
+    shell.error(&format!("{name}: bad variable name"));
+    shell.status = 2;
+    None
+}
+
+/// `export [-n] [-p] name[=value]...`
+pub fn export(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    let unexport = argv.get(1).is_some_and(|arg| arg == "-n");
+    let args: Vec<&String> = argv[1..]
+        .iter()
+        .filter(|arg| !matches!(arg.as_str(), "-p" | "-n" | "--"))
+        .collect();
+    if args.is_empty() {
+        return list(shell, "export", |variable| variable.exported);
+    }
+    for arg in args {
+        let Some((name, value)) = declaration(shell, arg) else {
+            continue;
+        };
+        if let Some(value) = value {
+            shell.assign(name, value.to_owned())?;
+        }
+        shell.variables.entry(name.to_owned()).or_default().exported = !unexport;
+    }
+    Ok(())
+}
+
+/// `readonly [-p] name[=value]...`
+pub fn readonly(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    let args: Vec<&String> = argv[1..]
+        .iter()
+        .filter(|arg| !matches!(arg.as_str(), "-p" | "--"))
+        .collect();
+    if args.is_empty() {
+        return list(shell, "readonly", |variable| variable.readonly);
+    }
+    for arg in args {
+        let Some((name, value)) = declaration(shell, arg) else {
+            continue;
+        };
+        if let Some(value) = value {
+            shell.assign(name, value.to_owned())?;
+        }
+        shell.variables.entry(name.to_owned()).or_default().readonly = true;
+    }
+    Ok(())
+}
+
+fn list(
+    shell: &mut Shell,
+    command: &str,
+    listed: fn(&super::super::run::Variable) -> bool,
+) -> Run<()> {
+    let lines = shell
+        .variables
+        .iter()
+        .filter(|(_, variable)| listed(variable));
+    let lines = lines.map(|(name, variable)| match &variable.value {
+        Some(value) => format!("{command} {name}={}\n", quote(value)),
+        None => format!("{command} {name}\n"),
+    });
+    let text: String = lines.collect();
+    shell.print(&text);
+    Ok(())
+}
+
+/// `local name[=value]...`
+pub fn local(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    if shell.locals.is_empty() {
+        return shell.fail("local: not in a function", 2);
+    }
+    for arg in &argv[1..] {
+        let Some((name, value)) = declaration(shell, arg) else {
+            continue;
+        };
+        let before = shell.variables.get(name).cloned();
+        if let Some(scope) = shell.locals.last_mut()
+            && !scope.iter().any(|(known, _)| known == name)
+        {
+            scope.push((name.to_owned(), before));
+        }
+        if let Some(value) = value {
+            shell.assign(name, value.to_owned())?;
+        }
+    }
+    Ok(())
+}
+
+/// `unset [-v | -f] name...`
+pub fn unset(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    let functions = argv.get(1).is_some_and(|arg| arg == "-f");
+    for name in argv[1..].iter().filter(|arg| !arg.starts_with('-')) {
+        if functions {
+            shell.functions.remove(name);
+            continue;
+        }
+        if shell
+            .variables
+            .get(name)
+            .is_some_and(|variable| variable.readonly)
+        {
+            return Err(shell.expansion_error(&format!("unset: {name}: is read only")));
+        }
+        if shell.variables.remove(name).is_none() {
+            shell.functions.remove(name);
+        }
+    }
+    Ok(())
+}
+
+/// `set [-abc] [+abc] [-o name] [+o name] [--] [argument...]`
+pub fn set(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    if argv.len() == 1 {
+        let lines = shell.variables.iter().filter_map(|(name, variable)| {
+            Some(format!("{name}={}\n", quote(variable.value.as_ref()?)))
+        });
+        let text: String = lines.collect();
+        shell.print(&text);
+        return Ok(());
+    }
+    match set_options(shell, &argv[1..]) {
+        Ok(Some(args)) => shell.args = args.to_vec(),
+        Ok(None) => {}
+        Err(message) => return Err(shell.expansion_error(&format!("set: {message}"))),
+    }
+    Ok(())
+}
+
+/// Applies option arguments; answers the positional parameters that follow, if any were given.
+pub(in super::super) fn set_options<'a>(
+    shell: &mut Shell,
+    mut args: &'a [String],
+) -> Result<Option<&'a [String]>, String> {
+    while let Some((first, rest)) = args.split_first() {
+        let (on, letters) = match (first.strip_prefix('-'), first.strip_prefix('+')) {
+            (Some("-"), _) => return Ok(Some(rest)),
+            (Some(""), _) => return Ok((!rest.is_empty()).then_some(rest)),
+            (Some(letters), _) => (true, letters),
+            (None, Some(letters)) if !letters.is_empty() => (false, letters),
+            _ => return Ok(Some(args)),
+        };
+        args = rest;
+        for letter in letters.chars() {
+            let name = if letter == 'o' {
+                let Some((name, rest)) = args.split_first() else {
+                    return Ok(None);
+                };
+                args = rest;
+                name.clone()
+            } else {
+                letter.to_string()
+            };
+            match (shell.options.switch(&name), name.as_str()) {
+                (Some(switch), _) => *switch = on,
+                // Known to other shells, and without meaning here.
+                (
+                    None,
+                    "b" | "h" | "m" | "n" | "v" | "i" | "l" | "s" | "monitor" | "emacs" | "vi"
+                    | "posix",
+                ) => {}
+                (None, _) => return Err(format!("Illegal option -{name}")),
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// `alias [name[=text]...]`
+pub fn alias(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    if argv.len() == 1 {
+        let lines = shell.aliases.iter();
+        let text: String = lines
+            .map(|(name, text)| format!("{name}={}\n", quote(text)))
+            .collect();
+        shell.print(&text);
+        return Ok(());
+    }
+    for arg in &argv[1..] {
+        if let Some((name, text)) = arg.split_once('=') {
+            shell.aliases.insert(name.to_owned(), text.to_owned());
+        } else if let Some(text) = shell.aliases.get(arg) {
+            let line = format!("{arg}={}\n", quote(text));
+            shell.print(&line);
+        } else {
+            shell.fail(&format!("alias: {arg} not found"), 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// `unalias [-a] name...`
+pub fn unalias(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    for name in &argv[1..] {
+        if name == "-a" {
+            shell.aliases.clear();
+        } else if shell.aliases.remove(name).is_none() {
+            shell.fail(&format!("unalias: {name} not found"), 1)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,692 @@
+//! Parser: source text to [`ast`](super::ast), one complete command at a time, as a shell must run a line before it reads the next.
+
+mod word;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::ast::{
+    AndOr, CaseArm, Command, Compound, Item, List, Part, Pipeline, Redirect, RedirectTarget,
+    Simple, Word,
+};
+
+/// Deepest nesting of commands and words; beyond it the parser would run out of stack.
+const MAX_DEPTH: u32 = 200;
+
+const RESERVED: [&str; 16] = [
+    "if", "then", "elif", "else", "fi", "for", "in", "do", "done", "while", "until", "case",
+    "esac", "{", "}", "!",
+];
+
+/// A program the grammar does not allow.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SyntaxError {
+    /// What is wrong.
+    pub message: String,
+    /// Line of the source where it was noticed, from 1.
+    pub line: usize,
+    /// The text ended too early: more input may make it right.
+    pub incomplete: bool,
+}
+
+type Parse<T> = Result<T, SyntaxError>;
+
+/// Aliases by name.
+pub type Aliases = BTreeMap<String, String>;
+
+/// A here-document whose body has not been reached yet.
+struct PendingHereDoc {
+    delimiter: String,
+    strip_tabs: bool,
+    quoted: bool,
+    body: Rc<OnceCell<Word>>,
+}
+
+/// Parser over one source text.
+pub struct Parser {
+    source: String,
+    position: usize,
+    here_docs: Vec<PendingHereDoc>,
+    /// Aliases whose text the position is in (it ends at the given place, counted from the end of the source): they do not expand again.
+    expanding: Vec<(String, usize)>,
+    depth: u32,
+}
+
+/// Parses a whole program.
+pub fn parse(source: &str) -> Parse<List> {
+    let mut parser = Parser::new(source);
+    let mut all = List::default();
+    while let Some(list) = parser.next_command(&Aliases::new())? {
+        all.0.extend(list.0);
+    }
+    Ok(all)
+}
+
+impl Parser {
+    /// A parser at the start of `source`.
+    pub fn new(source: &str) -> Parser {
+        Parser {
+            source: source.to_owned(),
+            position: 0,
+            here_docs: Vec::new(),
+            expanding: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// The next complete command (a line, or as many lines as it needs); `None` at the end.
+    pub fn next_command(&mut self, aliases: &Aliases) -> Parse<Option<List>> {
+        self.expanding.clear();
+        self.newlines()?;
+        if self.at_end() {
+            return Ok(None);
+        }
+        let mut items = Vec::new();
+        loop {
+            let and_or = self.and_or(aliases)?;
+            self.blanks();
+            let background = self.peek() == Some('&') && self.eat("&");
+            let more = background || (!self.at(";;") && self.eat(";"));
+            items.push(Item { and_or, background });
+            self.blanks();
+            if self.at_end() || self.peek() == Some('\n') {
+                break;
+            }
+            if !more {
+                return Err(self.unexpected());
+            }
+        }
+        if !self.at_end() {
+            self.newline()?;
+        }
+        if let Some(pending) = self.here_docs.first() {
+            let message = format!("here-document without its end `{}'", pending.delimiter);
+            return Err(self.incomplete(message));
+        }
+        Ok(Some(List(items)))
+    }
+
+    /// The source from where the next command begins.
+    pub fn rest(&self) -> &str {
+        &self.source[self.position..]
+    }
+
+    /// The source up to where the next command begins.
+    pub fn before_rest(&self) -> &str {
+        &self.source[..self.position]
+    }
+
+    // --- lists and pipelines
+
+    /// A list inside a compound command, up to a word or operator that cannot begin a command.
+    fn compound_list(&mut self, aliases: &Aliases) -> Parse<List> {
+        let mut items = Vec::new();
+        self.newlines()?;
+        loop {
+            let and_or = self.and_or(aliases)?;
+            self.blanks();
+            let background = self.peek() == Some('&') && self.eat("&");
+            let separated = background || (!self.at(";;") && !self.at(";&") && self.eat(";"));
+            items.push(Item { and_or, background });
+            self.blanks();
+            let newline = self.peek() == Some('\n');
+            self.newlines()?;
+            if !(separated || newline) || self.at_list_end() {
+                return Ok(List(items));
+            }
+        }
+    }
+
+    /// Whether what follows ends a list rather than beginning a command.
+    fn at_list_end(&mut self) -> bool {
+        self.blanks();
+        if self.at_end() || self.peek() == Some(')') || self.at(";;") || self.at(";&") {
+            return true;
+        }
+        matches!(
+            self.peek_reserved(),
+            Some("then" | "elif" | "else" | "fi" | "do" | "done" | "esac" | "}")
+        )
+    }
+
+    fn and_or(&mut self, aliases: &Aliases) -> Parse<AndOr> {
+        let first = self.pipeline(aliases)?;
+        let mut rest = Vec::new();
+        loop {
+            self.blanks();
+            let and = if self.eat("&&") {
+                true
+            } else if self.eat("||") {
+                false
+            } else {
+                return Ok(AndOr { first, rest });
+            };
+            self.newlines()?;
+            rest.push((and, self.pipeline(aliases)?));
+        }
+    }
+
+    fn pipeline(&mut self, aliases: &Aliases) -> Parse<Pipeline> {
+        let mut negated = false;
+        while self.eat_reserved("!") {
+            negated = !negated;
+        }
+        let mut commands = vec![self.command(aliases)?];
+        loop {
+            self.blanks();
+            if self.at("||") {
+                break;
+            }
+            if self.eat("|&") {
+                let both = Redirect {
+                    fd: Some(2),
+                    target: RedirectTarget::Duplicate(literal("1"), true),
+                };
+                match commands.last_mut() {
+                    Some(Command::Simple(simple)) => simple.redirects.push(both),
+                    Some(Command::Compound(_, redirects)) => redirects.push(both),
+                    Some(Command::Function(..)) | None => return Err(self.unexpected()),
+                }
+            } else if !self.eat("|") {
+                break;
+            }
+            self.newlines()?;
+            commands.push(self.command(aliases)?);
+        }
+        Ok(Pipeline { negated, commands })
+    }
+
+    // --- commands
+
+    fn command(&mut self, aliases: &Aliases) -> Parse<Command> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.error("too deeply nested".into()));
+        }
+        let command = self.command_inner(aliases);
+        self.depth -= 1;
+        command
+    }
+
+    fn command_inner(&mut self, aliases: &Aliases) -> Parse<Command> {
+        self.blanks();
+        while self.expand_alias(aliases) {
+            self.blanks();
+        }
+        let compound = if self.peek() == Some('(') {
+            self.eat("(");
+            let list = self.compound_list(aliases)?;
+            self.expect(")")?;
+            Compound::Subshell(list)
+        } else {
+            match self.peek_reserved() {
+                Some("{") => {
+                    self.eat_reserved("{");
+                    let list = self.compound_list(aliases)?;
+                    self.expect_reserved("}")?;
+                    Compound::Brace(list)
+                }
+                Some("if") => self.if_command(aliases)?,
+                Some("for") => self.for_command(aliases)?,
+                Some(word @ ("while" | "until")) => {
+                    self.eat_reserved(word);
+                    let condition = self.compound_list(aliases)?;
+                    let body = self.do_group(aliases)?;
+                    Compound::While(word == "while", condition, body)
+                }
+                Some("case") => self.case_command(aliases)?,
+                // `in` is an ordinary word except after `for` and `case`.
+                Some("in") | None => return self.simple_or_function(aliases),
+                Some(_) => return Err(self.unexpected()),
+            }
+        };
+        let mut redirects = Vec::new();
+        while let Some(redirect) = self.redirect()? {
+            redirects.push(redirect);
+        }
+        Ok(Command::Compound(compound, redirects))
+    }
+
+    fn if_command(&mut self, aliases: &Aliases) -> Parse<Compound> {
+        let mut arms = Vec::new();
+        let mut otherwise = None;
+        self.eat_reserved("if");
+        loop {
+            let condition = self.compound_list(aliases)?;
+            self.expect_reserved("then")?;
+            arms.push((condition, self.compound_list(aliases)?));
+            if self.eat_reserved("elif") {
+                continue;
+            }
+            if self.eat_reserved("else") {
+                otherwise = Some(self.compound_list(aliases)?);
+            }
+            self.expect_reserved("fi")?;
+            return Ok(Compound::If(arms, otherwise));
+        }
+    }
+
+    fn for_command(&mut self, aliases: &Aliases) -> Parse<Compound> {
+        self.eat_reserved("for");
+        self.blanks();
+        let name = self.name().to_owned();
+        if name.is_empty() {
+            return Err(self.error("bad for loop variable".into()));
+        }
+        self.position += name.len();
+        self.newlines()?;
+        let mut words = None;
+        if self.eat_reserved("in") {
+            let mut list = Vec::new();
+            self.blanks();
+            while let Some(word) = self.word()? {
+                list.push(word);
+                self.blanks();
+            }
+            words = Some(list);
+            if !self.eat(";") && self.peek() != Some('\n') {
+                return Err(self.unexpected());
+            }
+        } else {
+            self.eat(";");
+        }
+        self.newlines()?;
+        let body = self.do_group(aliases)?;
+        Ok(Compound::For(name, words, body))
+    }
+
+    fn do_group(&mut self, aliases: &Aliases) -> Parse<List> {
+        self.expect_reserved("do")?;
+        let body = self.compound_list(aliases)?;
+        self.expect_reserved("done")?;
+        Ok(body)
+    }
+
+    fn case_command(&mut self, aliases: &Aliases) -> Parse<Compound> {
+        self.eat_reserved("case");
+        self.blanks();
+        let Some(subject) = self.word()? else {
+            return Err(self.unexpected());
+        };
+        self.newlines()?;
+        self.expect_reserved("in")?;
+        let mut arms = Vec::new();
+        loop {
+            self.newlines()?;
+            if self.eat_reserved("esac") {
+                return Ok(Compound::Case(subject, arms));
+            }
+            self.eat("(");
+            let mut patterns = Vec::new();
+            loop {
+                self.blanks();
+                let Some(pattern) = self.word()? else {
+                    return Err(self.unexpected());
+                };
+                patterns.push(pattern);
+                self.blanks();
+                if !self.eat("|") {
+                    break;
+                }
+            }
+            self.expect(")")?;
+            self.newlines()?;
+            let body = if self.at_list_end() {
+                List::default()
+            } else {
+                self.compound_list(aliases)?
+            };
+            self.newlines()?;
+            let falls_through = self.eat(";&");
+            let ended = falls_through || self.eat(";;");
+            arms.push(CaseArm {
+                patterns,
+                body,
+                falls_through,
+            });
+            if !ended {
+                self.newlines()?;
+                self.expect_reserved("esac")?;
+                return Ok(Compound::Case(subject, arms));
+            }
+        }
+    }
+
+    fn simple_or_function(&mut self, aliases: &Aliases) -> Parse<Command> {
+        let mut simple = Simple::default();
+        let mut declares = false;
+        loop {
+            self.blanks();
+            if let Some(redirect) = self.redirect()? {
+                simple.redirects.push(redirect);
+                continue;
+            }
+            if simple.words.is_empty()
+                && let Some(assignment) = self.assignment()?
+            {
+                simple.assignments.push(assignment);
+                continue;
+            }
+            if simple.words.is_empty() && !simple.assignments.is_empty() {
+                while self.expand_alias(aliases) {
+                    self.blanks();
+                }
+            }
+            let Some(word) = self.argument(declares)? else {
+                break;
+            };
+            if simple.words.is_empty() {
+                declares = matches!(
+                    word.as_literal(),
+                    Some("export" | "readonly" | "local" | "declare" | "typeset")
+                );
+            }
+            simple.words.push(word);
+            let bare = simple.assignments.is_empty() && simple.redirects.is_empty();
+            if simple.words.len() == 1 && bare && self.function_parentheses() {
+                return self.function(&simple.words[0], aliases);
+            }
+            if bare && simple.words.len() == 1 && simple.words[0].as_literal() == Some("function") {
+                // bash's `function name { ... }`; a command of that name does not exist.
+                self.blanks();
+                if let Some(name) = self.word()? {
+                    self.function_parentheses();
+                    return self.function(&name, aliases);
+                }
+            }
+        }
+        if simple == Simple::default() {
+            return Err(self.unexpected());
+        }
+        Ok(Command::Simple(simple))
+    }
+
+    /// Consumes the `()` after a function's name.
+    fn function_parentheses(&mut self) -> bool {
+        let before = self.position;
+        self.blanks();
+        if self.eat("(") {
+            self.blanks();
+            if self.eat(")") {
+                return true;
+            }
+        }
+        self.position = before;
+        false
+    }
+
+    fn function(&mut self, name: &Word, aliases: &Aliases) -> Parse<Command> {
+        let Some(name) = name.as_literal() else {
+            return Err(self.error("bad function name".into()));
+        };
+        let name = name.to_owned();
+        self.newlines()?;
+        let body = self.command(aliases)?;
+        Ok(Command::Function(name, Rc::new(body)))
+    }
+
+    // --- redirections
+
+    fn redirect(&mut self) -> Parse<Option<Redirect>> {
+        self.blanks();
+        let start = self.position;
+        let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
+        let fd = self.rest()[..digits].parse::<i32>().ok();
+        self.position += digits;
+        let operators = [
+            "<<<", "<<-", "<<", "<&", "<>", "<", "&>>", "&>", ">>", ">&", ">|", ">",
+        ];
+        let found = operators
+            .into_iter()
+            .find(|operator| self.at(operator) && (digits == 0 || !operator.starts_with('&')));
+        let Some(operator) = found else {
+            self.position = start;
+            return Ok(None);
+        };
+        self.eat(operator);
+        self.blanks();
+        if let "<<" | "<<-" = operator {
+            return self.here_doc(fd, operator == "<<-").map(Some);
+        }
+        let Some(word) = self.word()? else {
+            return Err(self.unexpected());
+        };
+        let target = match operator {
+            "<<<" => RedirectTarget::HereString(word),
+            "<" => RedirectTarget::Read(word),
+            "<>" => RedirectTarget::ReadWrite(word),
+            ">>" => RedirectTarget::Append(word),
+            "<&" => RedirectTarget::Duplicate(word, false),
+            // `>& file` is bash's older way to write `&> file`.
+            ">&" if fd.is_none() && word.as_literal().is_some_and(|text| !is_fd_or_dash(text)) => {
+                RedirectTarget::Both(word, false)
+            }
+            ">&" => RedirectTarget::Duplicate(word, true),
+            "&>" | "&>>" => RedirectTarget::Both(word, operator == "&>>"),
+            _ => RedirectTarget::Write(word, operator == ">|"),
+        };
+        Ok(Some(Redirect { fd, target }))
+    }
+
+    fn here_doc(&mut self, fd: Option<i32>, strip_tabs: bool) -> Parse<Redirect> {
+        let Some(word) = self.word()? else {
+            return Err(self.unexpected());
+        };
+        let (delimiter, quoted) = word::here_doc_delimiter(&word);
+        let body = Rc::new(OnceCell::new());
+        self.here_docs.push(PendingHereDoc {
+            delimiter,
+            strip_tabs,
+            quoted,
+            body: Rc::clone(&body),
+        });
+        Ok(Redirect {
+            fd,
+            target: RedirectTarget::HereDoc(body),
+        })
+    }
+
+    /// Consumes a newline and the bodies of the here-documents that were announced before it.
+    fn newline(&mut self) -> Parse<()> {
+        self.eat("\n");
+        for pending in core::mem::take(&mut self.here_docs) {
+            let mut text = String::new();
+            loop {
+                if self.at_end() {
+                    let message = format!("here-document without its end `{}'", pending.delimiter);
+                    return Err(self.incomplete(message));
+                }
+                let rest = self.rest();
+                let length = rest.find('\n').map_or(rest.len(), |at| at + 1);
+                let mut line = &rest[..length];
+                if pending.strip_tabs {
+                    line = line.trim_start_matches('\t');
+                }
+                let ends = line.strip_suffix('\n').unwrap_or(line) == pending.delimiter;
+                if !ends {
+                    text.push_str(line);
+                }
+                self.position += length;
+                if ends {
+                    break;
+                }
+            }
+            let body = if pending.quoted {
+                Word {
+                    parts: vec![Part::Quoted(text)],
+                    is_assignment: false,
+                }
+            } else {
+                Parser::new(&text).here_doc_body()?
+            };
+            // The cell was made for this body alone, so it is still empty.
+            let _first = pending.body.set(body);
+        }
+        Ok(())
+    }
+
+    // --- characters
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn at(&self, text: &str) -> bool {
+        self.rest().starts_with(text)
+    }
+
+    fn at_end(&self) -> bool {
+        self.position == self.source.len()
+    }
+
+    fn eat(&mut self, text: &str) -> bool {
+        let found = self.at(text);
+        if found {
+            self.position += text.len();
+        }
+        found
+    }
+
+    fn expect(&mut self, text: &str) -> Parse<()> {
+        self.newlines()?;
+        if self.eat(text) {
+            Ok(())
+        } else {
+            Err(self.unexpected())
+        }
+    }
+
+    /// Skips blanks, line continuations and a comment.
+    fn blanks(&mut self) {
+        loop {
+            if self.eat(" ") || self.eat("\t") || self.eat("\\\n") {
+                continue;
+            }
+            if self.peek() == Some('#') {
+                let rest = self.rest();
+                self.position += rest.find('\n').unwrap_or(rest.len());
+            }
+            return;
+        }
+    }
+
+    /// Skips blanks, comments and newlines.
+    fn newlines(&mut self) -> Parse<()> {
+        loop {
+            self.blanks();
+            if self.peek() != Some('\n') {
+                return Ok(());
+            }
+            self.newline()?;
+        }
+    }
+
+    /// The reserved word here, if there is one.
+    fn peek_reserved(&self) -> Option<&'static str> {
+        let rest = self.rest();
+        RESERVED.into_iter().find(|word| {
+            rest.strip_prefix(word)
+                .is_some_and(|after| after.chars().next().is_none_or(ends_word))
+        })
+    }
+
+    fn eat_reserved(&mut self, word: &'static str) -> bool {
+        self.blanks();
+        self.peek_reserved() == Some(word) && self.eat(word)
+    }
+
+    fn expect_reserved(&mut self, word: &'static str) -> Parse<()> {
+        self.newlines()?;
+        if self.eat_reserved(word) {
+            Ok(())
+        } else {
+            Err(self.unexpected())
+        }
+    }
+
+    /// Replaces an alias at the position by its text; answers whether there was one.
+    fn expand_alias(&mut self, aliases: &Aliases) -> bool {
+        if aliases.is_empty() {
+            return false;
+        }
+        let rest = self.rest();
+        let length = rest
+            .find(|c| ends_word(c) || "'\"\\$`=".contains(c))
+            .unwrap_or(rest.len());
+        let (name, after) = rest.split_at(length);
+        if after.chars().next().is_some_and(|c| !ends_word(c)) {
+            return false;
+        }
+        let Some(text) = aliases.get(name) else {
+            return false;
+        };
+        let (name, left, left_after) = (name.to_owned(), rest.len(), after.len());
+        self.expanding.retain(|(_, end)| *end < left);
+        if self.expanding.iter().any(|(active, _)| *active == name) {
+            return false;
+        }
+        self.expanding.push((name, left_after));
+        let end = self.position + length;
+        self.source.replace_range(self.position..end, text);
+        true
+    }
+
+    // --- errors
+
+    fn line(&self) -> usize {
+        1 + self.source[..self.position].matches('\n').count()
+    }
+
+    fn error(&self, message: String) -> SyntaxError {
+        SyntaxError {
+            message,
+            line: self.line(),
+            incomplete: false,
+        }
+    }
+
+    fn incomplete(&self, message: String) -> SyntaxError {
+        SyntaxError {
+            incomplete: true,
+            ..self.error(message)
+        }
+    }
+
+    fn unexpected(&self) -> SyntaxError {
+        let rest = self.rest();
+        if rest.is_empty() {
+            return self.incomplete("unexpected end of file".into());
+        }
+        let token = match rest.chars().next() {
+            Some('\n') => "newline",
+            Some(c) if ends_word(c) => {
+                let doubled = ["&&", "||", ";;", "<<", ">>"]
+                    .into_iter()
+                    .find(|operator| rest.starts_with(operator));
+                doubled.unwrap_or(&rest[..c.len_utf8()])
+            }
+            _ => &rest[..rest.find(ends_word).unwrap_or(rest.len())],
+        };
+        self.error(format!("\"{token}\" unexpected"))
+    }
+}
+
+/// Whether an unquoted `c` ends a word.
+fn ends_word(c: char) -> bool {
+    matches!(
+        c,
+        ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')'
+    )
+}
+
+fn is_fd_or_dash(text: &str) -> bool {
+    text == "-" || text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn literal(text: &str) -> Word {
+    Word {
+        parts: vec![Part::Literal(text.to_owned())],
+        is_assignment: false,
+    }
+}

@@ -1,0 +1,499 @@
+//! Words: quoting and the expansions written with `$`, backquotes and `~`.
+
+use std::rc::Rc;
+
+use super::super::ast::{Assignment, Conditional, List, Operation, Parameter, Part, Word};
+use super::super::command::escape::{self, Octal};
+use super::{Aliases, Parse, Parser, ends_word};
+
+/// Where a run of word parts ends, and so how characters in it are taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Context {
+    /// An ordinary word.
+    Word,
+    /// The value of an assignment: as a word, with tildes after `:` too.
+    Assignment,
+    /// Inside `"..."`.
+    Double,
+    /// A here-document's body: to the end of the text.
+    HereDoc,
+    /// The word of `${x-word}`, to the `}` or the given separator; with the quoting of what it stands in.
+    Brace { quoted: bool, slash: bool },
+    /// `$((...))`, to the `))`.
+    Arithmetic,
+    /// Offset of `${x:offset:length}`, to the `:` or `}`.
+    Offset,
+}
+
+impl Context {
+    /// Whether characters are taken as between double quotes.
+    fn quoted(self) -> bool {
+        match self {
+            Context::Word | Context::Assignment => false,
+            Context::Brace { quoted, .. } => quoted,
+            Context::Double | Context::HereDoc | Context::Arithmetic | Context::Offset => true,
+        }
+    }
+}
+
+impl Parser {
+    /// The word here, if one begins here.
+    pub(super) fn word(&mut self) -> Parse<Option<Word>> {
+        let begins = self.peek().is_some_and(|c| !ends_word(c));
+        if !begins {
+            return Ok(None);
+        }
+        let parts = self.parts(Context::Word)?;
+        Ok(Some(Word {
+            parts,
+            is_assignment: false,
+        }))
+    }
+
+    /// The word here, which after a declaration command may be an assignment.
+    pub(super) fn argument(&mut self, declares: bool) -> Parse<Option<Word>> {
+        if declares && let Some(assignment) = self.assignment()? {
+            let operator = if assignment.append { "+=" } else { "=" };
+            let mut parts = vec![Part::Literal(format!("{}{operator}", assignment.name))];
+            parts.extend(assignment.value.parts);
+            return Ok(Some(Word {
+                parts,
+                is_assignment: true,
+            }));
+        }
+        self.word()
+    }
+
+    /// The assignment here, if there is one.
+    pub(super) fn assignment(&mut self) -> Parse<Option<Assignment>> {
+        let name = self.name();
+        let after = &self.rest()[name.len()..];
+        let (append, operator) = match after {
+            _ if name.is_empty() => return Ok(None),
+            _ if after.starts_with('=') => (false, 1),
+            _ if after.starts_with("+=") => (true, 2),
+            _ => return Ok(None),
+        };
+        let name = name.to_owned();
+        self.position += name.len() + operator;
+        let parts = self.parts(Context::Assignment)?;
+        let value = Word {
+            parts,
+            is_assignment: true,
+        };
+        Ok(Some(Assignment {
+            name,
+            append,
+            value,
+        }))
+    }
+
+    /// The variable name here; empty if there is none.
+    pub(super) fn name(&self) -> &str {
+        let rest = self.rest();
+        if rest.starts_with(|c: char| c.is_ascii_digit()) {
+            return "";
+        }
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        &rest[..end]
+    }
+
+    /// The whole source as the body of a here-document.
+    pub(super) fn here_doc_body(mut self) -> Parse<Word> {
+        let parts = self.parts(Context::HereDoc)?;
+        Ok(Word {
+            parts,
+            is_assignment: false,
+        })
+    }
+
+    /// Parts up to the end that `context` sets, which is not consumed.
+    fn parts(&mut self, context: Context) -> Parse<Vec<Part>> {
+        self.depth += 1;
+        if self.depth > super::MAX_DEPTH {
+            return Err(self.error("too deeply nested".into()));
+        }
+        let mut builder = Builder::default();
+        let mut parentheses = 0u32;
+        if !context.quoted() {
+            self.tilde(context, &mut builder);
+        }
+        while let Some(c) = self.peek() {
+            match context {
+                Context::Word | Context::Assignment if ends_word(c) => break,
+                Context::Double if c == '"' => break,
+                Context::Brace { slash, .. } if c == '}' || slash && c == '/' => break,
+                Context::Offset if c == '}' || c == ':' => break,
+                Context::Arithmetic if c == '(' => parentheses += 1,
+                Context::Arithmetic if c == ')' => {
+                    if parentheses == 0 {
+                        break;
+                    }
+                    parentheses -= 1;
+                }
+                _ => {}
+            }
+            match c {
+                '\\' => self.backslash(context, &mut builder),
+                '$' => self.dollar(context, &mut builder)?,
+                '`' => {
+                    let list = self.backquotes(context)?;
+                    builder.push(Part::Command(Rc::new(list)));
+                }
+                '"' if matches!(context, Context::Brace { quoted: true, .. }) => {
+                    // Quotes inside "${x-...}" pair up with each other, and change nothing.
+                    self.eat("\"");
+                }
+                '"' if !context.quoted() => {
+                    self.eat("\"");
+                    let parts = self.parts(Context::Double)?;
+                    if !self.eat("\"") {
+                        return Err(self.incomplete("unterminated quoted string".into()));
+                    }
+                    builder.push(Part::Double(parts));
+                }
+                '\'' if !context.quoted() => {
+                    self.eat("'");
+                    let Some(end) = self.rest().find('\'') else {
+                        return Err(self.incomplete("unterminated quoted string".into()));
+                    };
+                    let text = self.rest()[..end].to_owned();
+                    self.position += end + 1;
+                    builder.push(Part::Quoted(text));
+                }
+                _ => {
+                    builder.literal(c);
+                    self.position += c.len_utf8();
+                    if c == ':' && context == Context::Assignment {
+                        self.tilde(context, &mut builder);
+                    }
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(builder.finish())
+    }
+
+    /// `~` or `~name` at the start of a word, or after `=` or `:` in an assignment.
+    fn tilde(&mut self, context: Context, builder: &mut Builder) {
+        let Some(rest) = self.rest().strip_prefix('~') else {
+            return;
+        };
+        let stops = |c: char| {
+            c == '/' || ends_word(c) || c == '}' || c == ':' && context == Context::Assignment
+        };
+        let name = &rest[..rest.find(stops).unwrap_or(rest.len())];
+        if name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-+.".contains(c))
+        {
+            let part = Part::Tilde(name.to_owned());
+            self.position += 1 + name.len();
+            builder.push(part);
+        }
+    }
+
+    fn backslash(&mut self, context: Context, builder: &mut Builder) {
+        self.eat("\\");
+        let Some(c) = self.peek() else {
+            // At the very end of the input the backslash stands for itself.
+            builder.literal('\\');
+            return;
+        };
+        let special = match context {
+            _ if !context.quoted() => true,
+            Context::HereDoc => matches!(c, '$' | '`' | '\\' | '\n'),
+            Context::Brace { .. } => matches!(c, '$' | '`' | '"' | '\\' | '\n' | '}'),
+            _ => matches!(c, '$' | '`' | '"' | '\\' | '\n'),
+        };
+        self.position += c.len_utf8();
+        match c {
+            '\n' if special => {}
+            _ if special => builder.push(Part::Quoted(c.to_string())),
+            _ => {
+                builder.literal('\\');
+                builder.literal(c);
+            }
+        }
+    }
+
+    fn dollar(&mut self, context: Context, builder: &mut Builder) -> Parse<()> {
+        self.eat("$");
+        if self.at("((") {
+            let before = self.position;
+            self.eat("((");
+            let parts = self.parts(Context::Arithmetic)?;
+            if self.eat("))") {
+                builder.push(Part::Arithmetic(parts));
+                return Ok(());
+            }
+            if self.at_end() {
+                return Err(self.incomplete("missing '))'".into()));
+            }
+            // `$((a) | b)`: a subshell in a command substitution.
+            self.position = before;
+        }
+        if self.eat("(") {
+            self.newlines()?;
+            let list = if self.peek() == Some(')') {
+                List::default()
+            } else {
+                self.compound_list(&Aliases::new())?
+            };
+            self.expect(")")?;
+            builder.push(Part::Command(Rc::new(list)));
+            return Ok(());
+        }
+        if self.eat("{") {
+            let parameter = self.braced_parameter(context.quoted())?;
+            builder.push(Part::Parameter(parameter));
+            return Ok(());
+        }
+        if !context.quoted() && self.eat("'") {
+            return self.ansi_quoted(builder);
+        }
+        let name = self.parameter_name(false);
+        if name.is_empty() {
+            builder.literal('$');
+        } else {
+            builder.push(Part::Parameter(Parameter {
+                name,
+                operation: Operation::Value,
+            }));
+        }
+        Ok(())
+    }
+
+    /// Consumes the name of a parameter; empty if there is none. Without braces a positional parameter has one digit.
+    fn parameter_name(&mut self, braced: bool) -> String {
+        let mut name = self.name().to_owned();
+        if name.is_empty() {
+            let rest = self.rest();
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            name = match rest.chars().next() {
+                Some(c) if "@*#?-$!".contains(c) => c.to_string(),
+                _ if braced => rest[..digits].to_owned(),
+                _ => rest[..digits.min(1)].to_owned(),
+            };
+        }
+        self.position += name.len();
+        name
+    }
+
+    /// The inside of `${...}`, with the closing brace.
+    fn braced_parameter(&mut self, quoted: bool) -> Parse<Parameter> {
+        // `${#}` and `${#-...}` are about the number of parameters, `${#x}` about a length.
+        if self.at("#") && !self.at("#}") {
+            let before = self.position;
+            self.eat("#");
+            let name = self.parameter_name(true);
+            if !name.is_empty() && self.eat("}") {
+                let operation = Operation::Length;
+                return Ok(Parameter { name, operation });
+            }
+            self.position = before;
+        }
+        let name = self.parameter_name(true);
+        if name.is_empty() {
+            return Err(self.bad_substitution());
+        }
+        let operation = self.operation(quoted)?;
+        if !self.eat("}") {
+            return Err(self.bad_substitution());
+        }
+        Ok(Parameter { name, operation })
+    }
+
+    fn bad_substitution(&self) -> super::SyntaxError {
+        if self.at_end() {
+            self.incomplete("missing '}'".into())
+        } else {
+            self.error("bad substitution".into())
+        }
+    }
+
+    fn operation(&mut self, quoted: bool) -> Parse<Operation> {
+        let conditionals = [
+            ('-', Conditional::Default),
+            ('=', Conditional::Assign),
+            ('?', Conditional::Error),
+            ('+', Conditional::Alternative),
+        ];
+        let colon = self.at(":");
+        let operator = self.rest()[usize::from(colon)..].chars().next();
+        if let Some((_, conditional)) = conditionals.iter().find(|(c, _)| Some(*c) == operator) {
+            self.position += usize::from(colon) + 1;
+            let word = self.brace_word(quoted, false)?;
+            return Ok(Operation::Conditional(*conditional, colon, word));
+        }
+        if self.eat(":") {
+            let offset = self.parts(Context::Offset)?;
+            let length = if self.eat(":") {
+                Some(self.parts(Context::Offset)?)
+            } else {
+                None
+            };
+            return Ok(Operation::Substring(offset, length));
+        }
+        if let Some(sign) = self.peek().filter(|c| matches!(c, '#' | '%')) {
+            self.position += 1;
+            let longest = self.peek() == Some(sign);
+            self.position += usize::from(longest);
+            // Patterns keep their own quoting even between double quotes.
+            let pattern = self.brace_word(false, false)?;
+            return Ok(Operation::Trim {
+                suffix: sign == '%',
+                longest,
+                pattern,
+            });
+        }
+        if self.eat("/") {
+            let all = self.eat("/");
+            let pattern = self.brace_word(false, true)?;
+            let replacement = if self.eat("/") {
+                self.brace_word(quoted, false)?
+            } else {
+                Word::default()
+            };
+            return Ok(Operation::Replace(pattern, replacement, all));
+        }
+        Ok(Operation::Value)
+    }
+
+    fn brace_word(&mut self, quoted: bool, slash: bool) -> Parse<Word> {
+        let parts = self.parts(Context::Brace { quoted, slash })?;
+        Ok(Word {
+            parts,
+            is_assignment: false,
+        })
+    }
+
+    /// `$'...'` after the opening quote.
+    fn ansi_quoted(&mut self, builder: &mut Builder) -> Parse<()> {
+        let mut bytes = Vec::new();
+        loop {
+            let Some(c) = self.peek() else {
+                return Err(self.incomplete("unterminated quoted string".into()));
+            };
+            self.position += c.len_utf8();
+            match c {
+                '\'' => break,
+                '\\' => {
+                    let quote = self.peek().filter(|next| matches!(next, '\'' | '"' | '?'));
+                    if let Some(quote) = quote {
+                        self.position += 1;
+                        bytes.push(quote as u8);
+                        continue;
+                    }
+                    match escape::one(self.rest(), Octal::Plain) {
+                        escape::Escape::Bytes(expanded, used) => {
+                            bytes.extend_from_slice(&expanded);
+                            self.position += used;
+                        }
+                        escape::Escape::Stop | escape::Escape::Unknown => bytes.push(b'\\'),
+                    }
+                }
+                _ => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        builder.push(Part::Quoted(text));
+        Ok(())
+    }
+
+    /// `` `...` ``: the text between is unescaped once, then parsed.
+    fn backquotes(&mut self, context: Context) -> Parse<List> {
+        self.eat("`");
+        let mut text = String::new();
+        loop {
+            let Some(c) = self.peek() else {
+                return Err(self.incomplete("unterminated backquote".into()));
+            };
+            self.position += c.len_utf8();
+            match c {
+                '`' => break,
+                '\\' => {
+                    let unescaped = self.peek().filter(|next| {
+                        matches!(next, '$' | '`' | '\\') || *next == '"' && context.quoted()
+                    });
+                    match unescaped {
+                        Some(next) => {
+                            self.position += 1;
+                            text.push(next);
+                        }
+                        None => text.push('\\'),
+                    }
+                }
+                _ => text.push(c),
+            }
+        }
+        let mut inner = Parser::new(&text);
+        inner.depth = self.depth;
+        let mut all = List::default();
+        while let Some(list) = inner.next_command(&Aliases::new())? {
+            all.0.extend(list.0);
+        }
+        Ok(all)
+    }
+}
+
+/// The delimiter a here-document's word stands for, and whether any of it was quoted.
+pub(super) fn here_doc_delimiter(word: &Word) -> (String, bool) {
+    let mut text = String::new();
+    let mut quoted = false;
+    let mut pending: Vec<&Part> = word.parts.iter().rev().collect();
+    while let Some(part) = pending.pop() {
+        match part {
+            Part::Literal(literal) => text.push_str(literal),
+            Part::Quoted(literal) => {
+                quoted = true;
+                text.push_str(literal);
+            }
+            Part::Double(parts) => {
+                quoted = true;
+                pending.extend(parts.iter().rev());
+            }
+            Part::Parameter(parameter) => {
+                text.push('$');
+                text.push_str(&parameter.name);
+            }
+            Part::Tilde(name) => {
+                text.push('~');
+                text.push_str(name);
+            }
+            // Nobody names a delimiter so; what is left out cannot match a line by accident.
+            Part::Command(_) | Part::Arithmetic(_) => {}
+        }
+    }
+    (text, quoted)
+}
+
+/// Gathers parts, joining neighbouring characters.
+#[derive(Default)]
+struct Builder {
+    parts: Vec<Part>,
+}
+
+impl Builder {
+    fn literal(&mut self, c: char) {
+        if let Some(Part::Literal(text)) = self.parts.last_mut() {
+            text.push(c);
+        } else {
+            self.parts.push(Part::Literal(c.to_string()));
+        }
+    }
+
+    fn push(&mut self, part: Part) {
+        if let (Some(Part::Quoted(before)), Part::Quoted(text)) = (self.parts.last_mut(), &part) {
+            before.push_str(text);
+        } else {
+            self.parts.push(part);
+        }
+    }
+
+    fn finish(self) -> Vec<Part> {
+        self.parts
+    }
+}

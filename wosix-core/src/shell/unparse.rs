@@ -1,0 +1,285 @@
+//! Syntax tree back to source: how a shell hands part of its program, and its state, to another one; and the text of jobs.
+
+use super::ast::{
+    AndOr, Command, Compound, Conditional, List, Operation, Parameter, Part, Pipeline, Redirect,
+    RedirectTarget, Simple, Word,
+};
+use super::run::Shell;
+
+/// A script that gives another shell the state of this one and then runs `source`. Exported variables travel in the environment,
+/// positional parameters as arguments.
+pub fn state(shell: &Shell, source: &str) -> String {
+    let mut out = String::new();
+    let mut options = shell.options;
+    for name in [
+        "allexport",
+        "errexit",
+        "noglob",
+        "noclobber",
+        "nounset",
+        "pipefail",
+    ] {
+        if options.switch(name).is_some_and(|on| *on) && name != "errexit" {
+            out.push_str(&format!("set -o {name}\n"));
+        }
+    }
+    for (name, variable) in &shell.variables {
+        if variable.exported {
+            continue;
+        }
+        if let Some(value) = &variable.value {
+            out.push_str(&format!("{name}={}\n", quote(value)));
+        }
+    }
+    for (name, body) in &shell.functions {
+        out.push_str(&format!("{name}() {}\n", command(body)));
+    }
+    for (name, text) in &shell.aliases {
+        out.push_str(&format!("alias {name}={}\n", quote(text)));
+    }
+    if shell.status != 0 {
+        out.push_str(&format!("(exit {})\n", shell.status));
+    }
+    // Last, so that nothing of the above is traced or ends the shell.
+    if options.errexit && shell.conditions == 0 {
+        out.push_str("set -e\n");
+    }
+    if options.xtrace {
+        out.push_str("set -x\n");
+    }
+    out.push_str(source);
+    out
+}
+
+/// `text` as one word of source, quoted only if it has to be.
+pub fn quote(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-+./:,=@%^".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+fn list(list: &List) -> String {
+    let items = list.0.iter().map(|item| {
+        let end = if item.background { " &" } else { ";" };
+        format!("{}{end}", and_or(&item.and_or))
+    });
+    items.collect::<Vec<_>>().join(" ")
+}
+
+/// Source of an and-or list.
+pub fn and_or(and_or: &AndOr) -> String {
+    let mut out = pipeline(&and_or.first);
+    for (and, next) in &and_or.rest {
+        out.push_str(if *and { " && " } else { " || " });
+        out.push_str(&pipeline(next));
+    }
+    out
+}
+
+/// Source of a pipeline.
+pub fn pipeline(pipeline: &Pipeline) -> String {
+    let commands: Vec<String> = pipeline.commands.iter().map(command).collect();
+    let negation = if pipeline.negated { "! " } else { "" };
+    format!("{negation}{}", commands.join(" | "))
+}
+
+/// Source of a command.
+pub fn command(command: &Command) -> String {
+    match command {
+        Command::Simple(command) => simple(command),
+        Command::Function(name, body) => format!("{name}() {}", self::command(body)),
+        Command::Compound(body, redirects) => {
+            let mut out = compound(body);
+            for next in redirects {
+                out.push(' ');
+                out.push_str(&redirect(next));
+            }
+            out
+        }
+    }
+}
+
+fn simple(command: &Simple) -> String {
+    let mut parts = Vec::new();
+    for assignment in &command.assignments {
+        let operator = if assignment.append { "+=" } else { "=" };
+        let value = word(&assignment.value);
+        parts.push(format!("{}{operator}{value}", assignment.name));
+    }
+    parts.extend(command.words.iter().map(word));
+    parts.extend(command.redirects.iter().map(redirect));
+    parts.join(" ")
+}
+
+fn compound(compound: &Compound) -> String {
+    match compound {
+        Compound::Brace(body) => format!("{{ {} }}", list(body)),
+        Compound::Subshell(body) => format!("( {} )", list(body)),
+        Compound::If(arms, otherwise) => {
+            let arms = arms
+                .iter()
+                .map(|(condition, body)| format!("if {} then {} ", list(condition), list(body)));
+            let mut out = arms.collect::<Vec<_>>().join("el");
+            if let Some(body) = otherwise {
+                out.push_str(&format!("else {} ", list(body)));
+            }
+            out.push_str("fi");
+            out
+        }
+        Compound::For(name, words, body) => {
+            let words = words.as_ref().map(|words| {
+                let words: Vec<String> = words.iter().map(word).collect();
+                format!(" in {}", words.join(" "))
+            });
+            let words = words.unwrap_or_default();
+            format!("for {name}{words}; do {} done", list(body))
+        }
+        Compound::While(expected, condition, body) => {
+            let keyword = if *expected { "while" } else { "until" };
+            format!("{keyword} {} do {} done", list(condition), list(body))
+        }
+        Compound::Case(subject, arms) => {
+            let mut out = format!("case {} in ", word(subject));
+            for arm in arms {
+                let patterns: Vec<String> = arm.patterns.iter().map(word).collect();
+                let end = if arm.falls_through { ";&" } else { ";;" };
+                // The list's own `;` would run into the arm's.
+                let body = list(&arm.body);
+                let body = body.strip_suffix(';').unwrap_or(&body);
+                out.push_str(&format!("({}) {body} {end} ", patterns.join(" | ")));
+            }
+            out.push_str("esac");
+            out
+        }
+    }
+}
+
+fn redirect(redirect: &Redirect) -> String {
+    let fd = redirect.fd.map(|fd| fd.to_string()).unwrap_or_default();
+    match &redirect.target {
+        RedirectTarget::Read(file) => format!("{fd}< {}", word(file)),
+        RedirectTarget::Write(file, false) => format!("{fd}> {}", word(file)),
+        RedirectTarget::Write(file, true) => format!("{fd}>| {}", word(file)),
+        RedirectTarget::Append(file) => format!("{fd}>> {}", word(file)),
+        RedirectTarget::ReadWrite(file) => format!("{fd}<> {}", word(file)),
+        RedirectTarget::Duplicate(source, false) => format!("{fd}<&{}", word(source)),
+        RedirectTarget::Duplicate(source, true) => format!("{fd}>&{}", word(source)),
+        RedirectTarget::Both(file, false) => format!("&> {}", word(file)),
+        RedirectTarget::Both(file, true) => format!("&>> {}", word(file)),
+        RedirectTarget::HereString(text) => format!("{fd}<<< {}", word(text)),
+        RedirectTarget::HereDoc(body) => here_doc(&fd, body.get()),
+    }
+}
+
+/// A here-document as a here-string, which needs no further lines: that adds one newline, so the last one of the body goes.
+fn here_doc(fd: &str, body: Option<&Word>) -> String {
+    let mut parts = body.map(|body| body.parts.clone()).unwrap_or_default();
+    if parts.is_empty() {
+        return format!("{fd}< /dev/null");
+    }
+    match parts.last_mut() {
+        Some(Part::Literal(text) | Part::Quoted(text)) if text.ends_with('\n') => {
+            text.pop();
+            format!("{fd}<<< \"{}\"", quoted(&parts))
+        }
+        _ => format!("{fd}< /dev/null"),
+    }
+}
+
+fn word(word: &Word) -> String {
+    if word.parts.is_empty() {
+        return String::new();
+    }
+    word.parts.iter().map(part).collect()
+}
+
+fn part(part: &Part) -> String {
+    match part {
+        Part::Literal(text) => text.clone(),
+        Part::Quoted(text) => format!("'{}'", text.replace('\'', "'\\''")),
+        Part::Double(parts) => format!("\"{}\"", quoted(parts)),
+        Part::Parameter(next) => parameter(next, false),
+        Part::Command(body) => format!("$({} )", list(body)),
+        Part::Arithmetic(parts) => format!("$(({}))", quoted(parts)),
+        Part::Tilde(name) => format!("~{name}"),
+    }
+}
+
+/// Parts as they are written between double quotes.
+fn quoted(parts: &[Part]) -> String {
+    let mut out = String::new();
+    for next in parts {
+        match next {
+            Part::Literal(text) | Part::Quoted(text) => {
+                for c in text.chars() {
+                    if matches!(c, '$' | '`' | '"' | '\\') {
+                        out.push('\\');
+                    }
+                    out.push(c);
+                }
+            }
+            Part::Double(inner) => out.push_str(&quoted(inner)),
+            Part::Parameter(next) => out.push_str(&parameter(next, true)),
+            Part::Tilde(name) => out.push_str(&format!("~{name}")),
+            Part::Command(_) | Part::Arithmetic(_) => out.push_str(&part(next)),
+        }
+    }
+    out
+}
+
+fn parameter(parameter: &Parameter, in_quotes: bool) -> String {
+    let name = &parameter.name;
+    let inner = |next: &Word| {
+        if in_quotes {
+            quoted(&next.parts).replace('}', "\\}")
+        } else {
+            word(next)
+        }
+    };
+    match &parameter.operation {
+        Operation::Value => format!("${{{name}}}"),
+        Operation::Length => format!("${{#{name}}}"),
+        Operation::Conditional(conditional, colon, next) => {
+            let colon = if *colon { ":" } else { "" };
+            let operator = match conditional {
+                Conditional::Default => '-',
+                Conditional::Assign => '=',
+                Conditional::Error => '?',
+                Conditional::Alternative => '+',
+            };
+            format!("${{{name}{colon}{operator}{}}}", inner(next))
+        }
+        Operation::Trim {
+            suffix,
+            longest,
+            pattern,
+        } => {
+            let sign = if *suffix { "%" } else { "#" };
+            let operator = if *longest {
+                sign.repeat(2)
+            } else {
+                sign.into()
+            };
+            format!("${{{name}{operator}{}}}", word(pattern))
+        }
+        Operation::Replace(pattern, replacement, all) => {
+            let operator = if *all { "//" } else { "/" };
+            format!(
+                "${{{name}{operator}{}/{}}}",
+                word(pattern),
+                inner(replacement)
+            )
+        }
+        Operation::Substring(offset, length) => {
+            let length = length.as_ref().map(|length| format!(":{}", quoted(length)));
+            format!(
+                "${{{name}: {}{}}}",
+                quoted(offset),
+                length.unwrap_or_default()
+            )
+        }
+    }
+}
