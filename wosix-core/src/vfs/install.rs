@@ -183,6 +183,7 @@ impl<'v, 'c> Installer<'v, 'c> {
         mtime: Timestamp,
     ) -> Result<Vnode> {
         let (directory, name) = match path.iter().rposition(|&byte| byte == b'/') {
+            Some(0) => return Err(Errno::EINVAL),
             Some(slash) => (self.directory(&path[..slash])?, &path[slash + 1..]),
             None => (self.directory(b"")?, path),
         };
