@@ -3,6 +3,7 @@
 mod edit;
 pub mod esm;
 pub mod script;
+pub mod strip;
 
 /// A source text that does not parse.
 #[derive(Debug, Clone, PartialEq, Eq)]

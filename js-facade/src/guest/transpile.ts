@@ -13,9 +13,11 @@ export interface ModuleDescription {
   async: boolean;
 }
 
-/** A source that does not parse; `line` from 1, `column` from 0. */
+/**
+ * A source that does not parse; `line` from 1, `column` from 0. `unsupported` = it is TypeScript that is more than types.
+ */
 export class SourceSyntaxError extends Error {
-  constructor(message: string, readonly line: number, readonly column: number) {
+  constructor(message: string, readonly line: number, readonly column: number, readonly unsupported: boolean) {
     super(message);
   }
 }
@@ -25,6 +27,7 @@ interface Exports {
   alloc(length: number): number;
   module(source: number, length: number): number;
   script(source: number, length: number): number;
+  strip_types(source: number, length: number): number;
   contains_module_syntax(source: number, length: number): number;
   code_ptr(): number; code_len(): number;
   meta_ptr(): number; meta_len(): number;
@@ -53,14 +56,20 @@ export class Transpiler {
     return this.#code();
   }
 
+  /** The JavaScript in a TypeScript source, with lines and columns kept. Throws {@link SourceSyntaxError}. */
+  stripTypes(source: string): string {
+    this.#call('strip_types', source);
+    return this.#code();
+  }
+
   containsModuleSyntax(source: string): boolean {
     return this.#exports.contains_module_syntax(...this.#write(source)) === 1;
   }
 
-  #call(name: 'module' | 'script', source: string): any {
+  #call(name: 'module' | 'script' | 'strip_types', source: string): any {
     const failed = this.#exports[name](...this.#write(source));
     const meta = JSON.parse(this.#text(this.#exports.meta_ptr(), this.#exports.meta_len()));
-    if (failed) throw new SourceSyntaxError(meta.message, meta.line, meta.column);
+    if (failed) throw new SourceSyntaxError(meta.message, meta.line, meta.column, failed === 2);
     return meta;
   }
 

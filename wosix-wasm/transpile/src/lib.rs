@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use wosix_core::module::esm::{self, push_json_string};
+use wosix_core::module::strip::{self, StripError};
 use wosix_core::module::{SyntaxError, script};
 
 #[derive(Default)]
@@ -53,6 +54,21 @@ pub unsafe extern "C" fn script(source: *mut u8, len: usize) -> u32 {
     let source = unsafe { take(source, len) };
     let result = script::rewrite_dynamic_imports(&source, "ºimport");
     answer(&source, result.map(|code| (String::from("{}"), code)))
+}
+
+/// The JavaScript in a TypeScript source. Answers 2, not 1, for syntax that parses but cannot be stripped.
+///
+/// # Safety
+/// As [`module`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strip_types(source: *mut u8, len: usize) -> u32 {
+    // SAFETY: the caller's promise.
+    let source = unsafe { take(source, len) };
+    match strip::strip_types(&source) {
+        Ok(code) => answer(&source, Ok((String::from("{}"), code))),
+        Err(StripError::Invalid(error)) => answer(&source, Err(error)),
+        Err(StripError::Unsupported(error)) => answer(&source, Err(error)) + 1,
+    }
 }
 
 /// 1 if a source that may be a script or a module is a module.
