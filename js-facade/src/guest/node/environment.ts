@@ -2,6 +2,14 @@
 
 import type { Syscalls } from '../syscalls';
 import type { RuntimeContext } from '../worker';
+import type { BuiltinLoader } from './builtin-loader';
+import type { CommandLine } from './command-line';
+import type { CompiledSources } from './compiled-sources';
+import type { Loop } from './event-loop';
+import type { FatalExceptions } from './fatal-exception';
+import type { NodeData } from './node-data';
+import type { ScriptCompiler } from './script-compiler';
+import type { StackTraces } from './stack-trace';
 
 /**
  * A binding is one file in `bindings/`, named as Node names it, that exports `create`. It is called once, lazily, at the first
@@ -13,7 +21,7 @@ export interface Environment {
   /** System calls of the process; unset while the worker warms up. */
   sys: Syscalls;
   readonly context: RuntimeContext;
-  readonly loop: EventLoop;
+  readonly loop: Loop;
   /** The browser's own globals, saved before Node's library replaces them. */
   readonly host: HostGlobals;
   /** Node's `primordials` and private symbols by name. */
@@ -36,6 +44,42 @@ export interface Environment {
   makeCallback(thisArg: unknown, fn: Function, ...args: unknown[]): unknown;
   /** Raises an exception as the C++ side of Node does for uncaught ones (`process.on('uncaughtException')`, exit code 1 or 7). */
   fatalException(error: unknown): void;
+
+  // --- between the runtime's own files ----------------------------------------------------------------
+
+  /** What the build read off the real Node. */
+  readonly data: NodeData;
+  readonly loader: BuiltinLoader;
+  readonly sources: CompiledSources;
+  readonly compiler: ScriptCompiler;
+  readonly stacks: StackTraces;
+  readonly fatal: FatalExceptions;
+  /** Options and arguments; the defaults while the worker warms up. */
+  readonly commandLine: CommandLine;
+  /** When the process began, on the clock of `host.performance.now()`. */
+  readonly startTime: number;
+  /** What Node's `internal/per_context/*` define. */
+  readonly perContext: {
+    DOMException: new (message?: string, name?: string) => Error;
+    emitMessage(this: object, data: unknown, ports: unknown[], type: string): void;
+  };
+  /** Makes an object of the library again out of a message: `messaging.setDeserializerCreateObjectFunction`. */
+  createDeserialized: ((info: string) => any) | undefined;
+  /** `[state, result]` of promises whose settling was seen. */
+  readonly promiseStates: WeakMap<Promise<unknown>, [state: number, result: unknown]>;
+  /** What `util.types` lends to the legacy names in `internalBinding('util')`. */
+  readonly legacyTypes: Record<string, unknown>;
+  /** Ends the process at once: nothing of the guest runs any more. */
+  exit(code: number): never;
+  /** Runs `callback` when a process begins. */
+  onRun(callback: () => void): void;
+  setInternalLoaders(internalBinding: Environment['internalBinding'], requireBuiltin: Environment['requireBuiltin']): void;
+  /** Whether a rejection is the runtime's own business ({@link ProcessExit} and the like). */
+  isInternalRejection(reason: unknown): boolean;
+  /** Line and column (from 1) that the engine knows an error by, if it says. */
+  placeOf(error: Error): { line: number; column: number } | undefined;
+  /** What is left in a map or set iterator. */
+  iteratorPreview(iterator: object): { entries: unknown[]; isKeyValue: boolean };
 }
 
 /** Events of a descriptor a handle is interested in (`POLLIN | POLLOUT`). */
@@ -87,4 +131,20 @@ export interface HostGlobals {
   WebSocket: typeof WebSocket;
   console: Console;
   importScripts(...urls: string[]): void;
+  EventTarget: typeof EventTarget;
+  Event: typeof Event;
+  Blob: typeof Blob;
+  BroadcastChannel: typeof BroadcastChannel;
+  DOMException: typeof DOMException;
+  reportError(error: unknown): void;
+  addEventListener(type: string, listener: (event: any) => void): void;
+  atob(text: string): string;
+  btoa(text: string): string;
+  navigator: Navigator;
+  URLPattern: unknown;
+  XMLHttpRequest: typeof XMLHttpRequest;
+  /** Origin of the worker's own URL. */
+  origin: string;
+  /** URL of the worker's own script. */
+  scriptUrl: string;
 }

@@ -1,0 +1,7 @@
+/** `internalBinding('sea')`: this is no single executable application. */
+
+import type { Environment } from '../environment';
+
+export function create(_env: Environment): Record<string, unknown> {
+  return { isSea: () => false, isExperimentalSeaWarningNeeded: () => false, getAsset: () => undefined, getAssetKeys: () => [] };
+}

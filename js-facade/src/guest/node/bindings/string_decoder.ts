@@ -1,0 +1,87 @@
+/** `internalBinding('string_decoder')`: a decoder's state is a few bytes that the library allocates; layout as in `string_decoder.h`. */
+
+import type { Environment } from '../environment';
+import { ASCII, BASE64, BASE64URL, ENCODINGS, HEX, LATIN1, UTF16LE, UTF8, decodeText } from '../text-codec';
+
+const kIncompleteCharactersStart = 0;
+const kIncompleteCharactersEnd = 4;
+const kMissingBytes = 4;
+const kBufferedBytes = 5;
+const kEncodingField = 6;
+const kNumFields = 7;
+
+/** How many bytes at the end of `bytes` belong to a character that is not complete, and how many it lacks. */
+function incompleteTail(bytes: Uint8Array, encoding: number): { buffered: number; missing: number } {
+  const { length } = bytes;
+  if (encoding === UTF8) {
+    for (let back = 1; back <= Math.min(3, length); back++) {
+      const byte = bytes[length - back]!;
+      if ((byte & 0xc0) === 0x80) continue;
+      const size = byte >= 0xf0 && byte <= 0xf4 ? 4 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xc2 && byte < 0xe0 ? 2 : 1;
+      if (size > back && validPrefix(bytes.subarray(length - back))) return { buffered: back, missing: size - back };
+      break;
+    }
+  } else if (encoding === UTF16LE) {
+    if (length % 2 === 1) return { buffered: 1, missing: 1 };
+    if (length >= 2 && (bytes[length - 1]! & 0xfc) === 0xd8) return { buffered: 2, missing: 2 };
+  } else if (encoding === BASE64 || encoding === BASE64URL) {
+    const buffered = length % 3;
+    if (buffered > 0) return { buffered, missing: 3 - buffered };
+  }
+  return { buffered: 0, missing: 0 };
+}
+
+/** Second bytes that no UTF-8 text has make the lead byte stand alone (overlong forms, surrogates, beyond U+10FFFF). */
+function validPrefix(bytes: Uint8Array): boolean {
+  if (bytes.length < 2) return true;
+  const [lead, second] = bytes as unknown as [number, number];
+  if (lead === 0xe0) return second >= 0xa0;
+  if (lead === 0xed) return second < 0xa0;
+  if (lead === 0xf0) return second >= 0x90;
+  if (lead === 0xf4) return second < 0x90;
+  return true;
+}
+
+function decode(state: Uint8Array, view: ArrayBufferView): string {
+  const encoding = state[kEncodingField]!;
+  let bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  if (encoding === ASCII || encoding === LATIN1 || encoding === HEX) return decodeText(bytes, encoding);
+  const held = state[kBufferedBytes]!;
+  if (held > 0) {
+    const joined = new Uint8Array(held + bytes.length);
+    joined.set(state.subarray(kIncompleteCharactersStart, held));
+    joined.set(bytes, held);
+    bytes = joined;
+  }
+  const { buffered, missing } = incompleteTail(bytes, encoding);
+  const end = bytes.length - buffered;
+  state.set(bytes.subarray(end), kIncompleteCharactersStart);
+  state[kBufferedBytes] = buffered;
+  state[kMissingBytes] = missing;
+  return end === 0 ? '' : decodeText(bytes, encoding, 0, end);
+}
+
+function flush(state: Uint8Array): string {
+  const encoding = state[kEncodingField]!;
+  let held = state[kBufferedBytes]!;
+  // Half a UTF-16 unit is dropped.
+  if (encoding === UTF16LE && held % 2 === 1) held -= 1;
+  state[kMissingBytes] = 0;
+  state[kBufferedBytes] = 0;
+  return held === 0 ? '' : decodeText(state, encoding, kIncompleteCharactersStart, held);
+}
+
+export function create(_env: Environment): Record<string, unknown> {
+  return {
+    encodings: [...ENCODINGS],
+    kIncompleteCharactersStart,
+    kIncompleteCharactersEnd,
+    kMissingBytes,
+    kBufferedBytes,
+    kEncodingField,
+    kNumFields,
+    kSize: kNumFields,
+    decode,
+    flush,
+  };
+}

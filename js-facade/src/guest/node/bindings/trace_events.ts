@@ -1,0 +1,18 @@
+/** `internalBinding('trace_events')`: tracing is never on. */
+
+import type { Environment } from '../environment';
+
+export function create(_env: Environment): Record<string, unknown> {
+  return {
+    getEnabledCategories: () => undefined,
+    setTraceCategoryStateUpdateHandler() {},
+    getCategoryEnabledBuffer: () => new Uint8Array(1),
+    isTraceCategoryEnabled: () => false,
+    trace() {},
+    CategorySet: class CategorySet {
+      enable() {}
+      disable() {}
+    },
+    available: false,
+  };
+}

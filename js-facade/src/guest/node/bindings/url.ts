@@ -1,0 +1,110 @@
+/** `internalBinding('url')`: the WHATWG URL parser, which is the browser's; positions are told as ada (Node's parser) tells them. */
+
+import type { Environment } from '../environment';
+import { domainToASCII, domainToUnicode } from '../domain';
+import { codedError } from '../uv-errors';
+
+/** `uint32_t(-1)`: the part is absent. */
+const OMITTED = 4294967295;
+/** ada::scheme::type */
+const SCHEMES: Record<string, number> = { 'http:': 0, 'https:': 2, 'ws:': 3, 'ftp:': 4, 'wss:': 5, 'file:': 6 };
+const NOT_SPECIAL = 1;
+/** `updateActions` of `internal/url`, by number. */
+const ACTIONS = ['protocol', 'host', 'hostname', 'port', 'username', 'password', 'pathname', 'search', 'hash', 'href'] as const;
+
+export function create(env: Environment): Record<string, unknown> {
+  const { URL } = env.host;
+  const urlComponents = new Uint32Array(9);
+
+  /** Fills {@link urlComponents} for `url` and answers its href. */
+  function publish(url: URL): string {
+    const { href, protocol, username, password, hash, search, pathname } = url;
+    const protocolEnd = protocol.length;
+    const hasAuthority = href.startsWith('//', protocolEnd);
+    let usernameEnd = protocolEnd;
+    let hostStart = protocolEnd;
+    let hostEnd = protocolEnd;
+    if (hasAuthority) {
+      usernameEnd = protocolEnd + 2 + username.length;
+      hostStart = usernameEnd;
+      if (password !== '') hostStart += 1 + password.length;
+      // The host starts at the `@`, if there are credentials.
+      const at = username !== '' || password !== '' ? 1 : 0;
+      hostEnd = hostStart + at + url.hostname.length;
+    }
+    // An absent search and an empty one read the same; the serialization tells them apart.
+    let hashStart = OMITTED;
+    let end = href.length;
+    if (hash !== '') hashStart = end = end - hash.length;
+    else if (href.endsWith('#')) hashStart = end = end - 1;
+    let searchStart = OMITTED;
+    if (search !== '') searchStart = end = end - search.length;
+    else if (href[end - 1] === '?') searchStart = end = end - 1;
+    urlComponents[0] = protocolEnd;
+    urlComponents[1] = usernameEnd;
+    urlComponents[2] = hostStart;
+    urlComponents[3] = hostEnd;
+    urlComponents[4] = url.port === '' ? OMITTED : Number(url.port);
+    urlComponents[5] = end - pathname.length;
+    urlComponents[6] = searchStart;
+    urlComponents[7] = hashStart;
+    urlComponents[8] = SCHEMES[protocol] ?? NOT_SPECIAL;
+    return href;
+  }
+
+  function invalid(input: string, base: string | undefined): TypeError {
+    const error = Object.assign(codedError('ERR_INVALID_URL', 'Invalid URL', TypeError), { input });
+    return base === undefined ? error : Object.assign(error, { base });
+  }
+
+  function parse(input: string, base: string | undefined, raiseException: boolean): string | undefined {
+    let url: URL;
+    try {
+      url = base === undefined ? new URL(input) : new URL(input, base);
+    } catch {
+      if (raiseException) throw invalid(input, base);
+      return undefined;
+    }
+    return publish(url);
+  }
+
+  return {
+    urlComponents,
+    parse,
+    canParse: (input: string, base?: string) => (base === undefined ? URL.canParse(input) : URL.canParse(input, base)),
+    update(href: string, action: number, value: string): string | false {
+      const url = new URL(href);
+      const name = ACTIONS[action]!;
+      try {
+        url[name] = value;
+      } catch {
+        return false; // Only `href` can be refused loudly.
+      }
+      return publish(url);
+    },
+    pathToFileURL(path: string): string {
+      // What would not survive as part of a path.
+      const escaped = path.replace(/[%\\\n\r\t?#]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+      const url = new URL('file://');
+      url.pathname = escaped;
+      return publish(url);
+    },
+    format(href: string, hash: boolean, unicode: boolean, search: boolean, auth: boolean): string {
+      const url = new URL(href);
+      if (!hash) url.hash = '';
+      if (!search) url.search = '';
+      if (!auth) {
+        url.username = '';
+        url.password = '';
+      }
+      let text = url.href;
+      if (unicode && url.hostname.includes('xn--')) text = text.replace(url.hostname, domainToUnicode(env, url.hostname));
+      return text;
+    },
+    getOrigin(href: string): string {
+      return new URL(href).origin;
+    },
+    domainToASCII: (domain: string) => domainToASCII(env.host, domain),
+    domainToUnicode: (domain: string) => domainToUnicode(env, domain),
+  };
+}

@@ -1,0 +1,133 @@
+/** `internalBinding('util')`: what inspection needs to see of objects, and odds and ends. */
+
+import type { Environment } from '../environment';
+import { proxyDetails } from './types';
+
+const HANDLE_TYPES = ['TCP', 'TTY', 'UDP', 'FILE', 'PIPE', 'UNKNOWN', 'INVALID'];
+const kPending = 0;
+
+export function create(env: Environment): Record<string, unknown> {
+  const values = env.data.bindings.util;
+
+  return {
+    constants: values.constants,
+    privateSymbols: env.privateSymbols,
+    shouldAbortOnUncaughtToggle: new Uint32Array(1),
+
+    isInsideNodeModules(frameLimit = 10, defaultValue = false) {
+      for (const site of env.stacks.capture(env.internalBinding('util').isInsideNodeModules).slice(0, frameLimit)) {
+        const file = site.getFileName();
+        if (!file || file.startsWith('node:')) continue;
+        return /[/\\]node_modules[/\\]/.test(file);
+      }
+      return defaultValue;
+    },
+    /** Properties that load the builtin `id` when first read. */
+    defineLazyProperties(target: object, id: string, keys: string[], enumerable = true) {
+      for (const key of keys) {
+        const set = (value: unknown) => {
+          Object.defineProperty(target, key, { configurable: true, enumerable, writable: true, value });
+        };
+        const get = () => {
+          const value = env.requireBuiltin(id)[key];
+          set(value);
+          return value;
+        };
+        Object.defineProperty(get, 'name', { value: key });
+        Object.defineProperty(set, 'name', { value: key });
+        Object.defineProperty(target, key, { __proto__: null, configurable: true, enumerable, get, set } as PropertyDescriptor);
+      }
+    },
+    /** `[state, result]`. A page cannot look into a promise; only what passed through our own hands is known, the rest reads as pending. */
+    getPromiseDetails(promise: unknown) {
+      return promise instanceof Promise ? (env.promiseStates.get(promise) ?? [kPending, undefined]) : undefined;
+    },
+    getProxyDetails(value: unknown, both = true) {
+      const details = proxyDetails(value);
+      return details && (both ? details : details[0]);
+    },
+    getCallerLocation() {
+      const site = env.stacks.capture(env.internalBinding('util').getCallerLocation)[1];
+      return site && [site.getLineNumber(), site.getColumnNumber(), site.getFileName()];
+    },
+    /** Entries of a map or set iterator, without moving it; `[entries, isKeyValue]` when asked for. */
+    previewEntries(value: object, isIterator?: boolean) {
+      let entries: unknown[] = [];
+      let isKeyValue = false;
+      if (value instanceof Map) {
+        entries = [...value].flat(1);
+        isKeyValue = true;
+      } else if (value instanceof Set) {
+        entries = [...value];
+      } else if (!(value instanceof WeakMap || value instanceof WeakSet)) {
+        ({ entries, isKeyValue } = env.iteratorPreview(value));
+      }
+      return isIterator === undefined ? entries : [entries, isKeyValue];
+    },
+    getOwnNonIndexProperties(value: object, filter: number) {
+      const onlyEnumerable = filter === values.constants.ONLY_ENUMERABLE;
+      return Reflect.ownKeys(value).filter((key) => {
+        if (typeof key === 'string' && isIndex(key)) return false;
+        return !onlyEnumerable || Object.prototype.propertyIsEnumerable.call(value, key);
+      });
+    },
+    getConstructorName(value: object) {
+      for (let level: object | null = value; level; level = Object.getPrototypeOf(level)) {
+        const constructor = Object.getOwnPropertyDescriptor(level, 'constructor')?.value;
+        if (typeof constructor === 'function' && constructor.name) return constructor.name;
+      }
+      return '';
+    },
+    getExternalValue: () => 0n,
+    getCallSites(frameCount: number) {
+      return env.stacks.capture(env.internalBinding('util').getCallSites).slice(1, frameCount + 1).map((site) => ({
+        functionName: site.getFunctionName() ?? '',
+        scriptId: '0',
+        scriptName: site.getFileName() ?? '',
+        lineNumber: site.getLineNumber() ?? 0,
+        columnNumber: site.getColumnNumber() ?? 0,
+        column: site.getColumnNumber() ?? 0,
+      }));
+    },
+    sleep(milliseconds: number) {
+      env.sys.sleep(milliseconds);
+    },
+    parseEnv,
+    arrayBufferViewHasBuffer: () => true,
+    constructSharedArrayBuffer: (length: number) => new SharedArrayBuffer(length),
+    markPromiseAsHandled(promise: Promise<unknown>) {
+      promise.catch(() => {}); // A handler is all that it takes; the rejection is somebody else's to report.
+    },
+    guessHandleType(fd: number) {
+      return HANDLE_TYPES.indexOf(env.sys.handleType(fd));
+    },
+    isConstructor(value: unknown) {
+      try {
+        Reflect.construct(Object, [], value as Function);
+        return true;
+      } catch {
+        return false; // Not a constructor.
+      }
+    },
+    ...env.legacyTypes,
+  };
+}
+
+function isIndex(key: string): boolean {
+  const index = Number(key);
+  return Number.isInteger(index) && index >= 0 && index < 4294967295 && String(index) === key;
+}
+
+/** The rules of `.env` files as Node has them (`Dotenv::ParseContent`). */
+export function parseEnv(content: string): Record<string, string> {
+  const result: Record<string, string> = {};
+  const lines = content.replace(/\r\n?/g, '\n');
+  const pattern = /^[ \t]*(?:export[ \t]+)?([^=#\s][^=\n]*?)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^\n]*))[^\n]*$/gm;
+  for (const match of lines.matchAll(pattern)) {
+    const [, key, double, single, back, plain] = match;
+    let value = double?.replace(/\\n/g, '\n') ?? single ?? back;
+    if (value === undefined) value = plain!.replace(/(^|\s)#.*$/, '').trim();
+    result[key!] = value;
+  }
+  return result;
+}

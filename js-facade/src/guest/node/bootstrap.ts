@@ -1,0 +1,136 @@
+/**
+ * Node's start, in two halves: what is the same for every process runs while the worker warms up; the rest once there is a process.
+ * The order is that of `node.cc` and `node_realm.cc`.
+ */
+
+import { BadOption, mainScript, parseCommandLine } from './command-line';
+import { EXIT_CODES } from './fatal-exception';
+import { removeBrowserGlobals } from './host-globals';
+import type { NodeEnvironment } from './node-environment';
+import { rememberProxies } from './bindings/types';
+
+const SIGPIPE = 13;
+
+/** The half that needs no process. */
+export function bootLibrary(env: NodeEnvironment): void {
+  const { loader, primordials, privateSymbols, perIsolateSymbols } = env;
+  loader.load('boot');
+  Reflect.deleteProperty(globalThis, 'wosixNode');
+  removeBrowserGlobals();
+  rememberProxies();
+
+  const perContext: any = env.perContext;
+  for (const id of ['primordials', 'domexception', 'messageport']) {
+    loader.compile(`internal/per_context/${id}`)(perContext, primordials, privateSymbols, perIsolateSymbols);
+  }
+  const getInternalBinding = (name: string) => env.createBinding(name);
+  const getLinkedBinding = (name: string) => {
+    throw Object.assign(new Error(`No such binding: ${name}`), { code: 'ERR_INVALID_MODULE' });
+  };
+  loader.compile('internal/bootstrap/realm')(env.process, getLinkedBinding, getInternalBinding, primordials);
+  for (const id of [
+    'internal/bootstrap/node', 'internal/bootstrap/web/exposed-wildcard', 'internal/bootstrap/web/exposed-window-or-worker',
+    'internal/bootstrap/switches/is_main_thread', 'internal/bootstrap/switches/does_own_process_state',
+  ]) {
+    runScript(env, id);
+  }
+  env.stacks.install();
+  adoptWebAssembly(env);
+  // What nearly every program needs next; a process finds it done.
+  for (const id of ['net', 'tty', 'internal/fs/sync_write_stream', 'internal/modules/run_main']) env.requireBuiltin(id);
+}
+
+function runScript(env: NodeEnvironment, id: string): void {
+  env.loader.compile(id)(env.process, (builtin: string) => env.requireBuiltin(builtin), (name: string) => env.internalBinding(name), env.primordials);
+}
+
+/** The half that makes it a process, up to its end. */
+export async function runProcess(env: NodeEnvironment): Promise<never> {
+  const { process, sys, loop } = env;
+  const [argv0 = 'node', ...args] = sys.argv();
+  process.env = createEnvironmentVariables(sys.environ());
+  // As Node does: writes to a closed pipe answer EPIPE.
+  sys.sigaction(SIGPIPE, 1);
+  try {
+    env.commandLine = parseCommandLine(env.data, args, process.env.NODE_OPTIONS);
+  } catch (error) {
+    if (!(error instanceof BadOption)) throw error;
+    env.fatal.write(`${argv0}: ${error.message}\n`);
+    env.exit(EXIT_CODES.invalidArgument);
+  }
+  if (env.commandLine.values['--version']) {
+    sys.write(1, new env.host.TextEncoder().encode(`${process.version}\n`), -1);
+    env.exit(0);
+  }
+  const limit = env.commandLine.values['--stack-trace-limit'];
+  (Error as any).stackTraceLimit = typeof limit === 'number' ? limit : 10;
+  const script = mainScript(env.commandLine, sys.handleType(0) === 'TTY');
+
+  await loop.turn(() => runScript(env, script));
+  do {
+    await loop.run();
+    await loop.turn(() => process.emit('beforeExit', process.exitCode ?? 0));
+  } while (loop.isAlive());
+
+  const unsettled = await isEntryPointUnsettled(env);
+  process._exiting = true;
+  const fields = process[env.privateSymbols.exit_info_private_symbol!] as Int32Array;
+  const code = fields[2] ? fields[1]! : unsettled ? 13 : 0;
+  const thrown = env.guard.call(() => process.emit('exit', code));
+  if (thrown) env.fatal.trigger(thrown);
+  env.exit(fields[2] ? fields[1]! : code);
+}
+
+/** Whether the program waits, at its top level, for something that nothing can bring about any more. */
+async function isEntryPointUnsettled(env: NodeEnvironment): Promise<boolean> {
+  const promise = (globalThis as any)[env.privateSymbols.entry_point_promise_private_symbol!] as Promise<unknown> | undefined;
+  if (promise === undefined) return false;
+  const pending = {};
+  // Whichever is settled already wins.
+  return (await Promise.race([promise.then(() => undefined, () => undefined), Promise.resolve().then(() => Promise.resolve(pending))])) === pending;
+}
+
+/** `process.env`: values are strings, names and values have no NUL; deletion and enumeration are an ordinary object's. */
+function createEnvironmentVariables(entries: string[]): Record<string, string> {
+  const target: Record<string, string> = {};
+  for (const entry of entries) {
+    const equals = entry.indexOf('=', 1);
+    if (equals > 0) target[entry.slice(0, equals)] = entry.slice(equals + 1);
+  }
+  const text = (value: unknown): string => {
+    if (typeof value === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
+    return String(value);
+  };
+  return new Proxy(target, {
+    set(store, key, value) {
+      if (typeof key === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
+      store[key] = text(value);
+      return true;
+    },
+    defineProperty(store, key, descriptor) {
+      const wrong = (message: string) => Object.assign(new TypeError(message), { code: 'ERR_INVALID_OBJECT_DEFINE_PROPERTY' });
+      if ('get' in descriptor || 'set' in descriptor) throw wrong("'process.env' does not accept an accessor(getter/setter) descriptor");
+      if (!(descriptor.configurable && descriptor.writable && descriptor.enumerable)) {
+        throw wrong("'process.env' only accepts a configurable, writable, and enumerable data descriptor");
+      }
+      store[key as string] = text(descriptor.value);
+      return true;
+    },
+  });
+}
+
+/** The process lives as long as a compilation that the browser does for it. */
+function adoptWebAssembly(env: NodeEnvironment): void {
+  const api = WebAssembly as any;
+  for (const name of ['compile', 'instantiate']) {
+    const original = api[name] as Function;
+    const adopted = {
+      [name](...args: unknown[]) {
+        const promise = Reflect.apply(original, WebAssembly, args) as Promise<unknown>;
+        env.loop.hold(promise);
+        return promise;
+      },
+    }[name];
+    Object.defineProperty(api, name, { configurable: true, enumerable: true, writable: true, value: adopted });
+  }
+}

@@ -1,0 +1,68 @@
+/** Finds and loads the modules of Node's own library, which come in groups: one classic script a group, loaded when first needed. */
+
+import type { NodeData } from './node-data';
+
+type Builtin = (...parameters: unknown[]) => unknown;
+
+export class BuiltinLoader {
+  private readonly functions = new Map<string, Builtin>();
+  private readonly groupOf = new Map<string, string>();
+  private readonly loaded = new Set<string>();
+  /** Builtins by the script line they begin after, for each script, ascending. */
+  private readonly positions = new Map<string, { line: number; id: string }[]>();
+
+  /** `folder` is the absolute URL, with a trailing slash, of the extracted library. */
+  constructor(
+    private readonly folder: string,
+    readonly data: NodeData,
+    private readonly importScripts: (url: string) => void,
+  ) {
+    for (const [group, lines] of Object.entries(data.groups)) {
+      for (const id of Object.keys(lines)) this.groupOf.set(id, group);
+    }
+    // The scripts of the groups call this; it is gone from the global object before guest code runs.
+    Object.defineProperty(globalThis, 'wosixNode', {
+      configurable: true,
+      value: { define: (_group: string, functions: Record<string, Builtin>) => this.define(functions) },
+    });
+  }
+
+  /** Whether the build kept the module. */
+  has(id: string): boolean {
+    return this.groupOf.has(id);
+  }
+
+  /** The wrapped function of `id`. Throws when the build left the module out. */
+  compile(id: string): Builtin {
+    const group = this.groupOf.get(id);
+    if (group === undefined) throw new Error(`No such built-in module: ${id}`);
+    this.load(group);
+    return this.functions.get(id)!;
+  }
+
+  load(group: string): void {
+    if (this.loaded.has(group)) return;
+    this.loaded.add(group);
+    this.importScripts(`${this.folder}${group}.js`);
+  }
+
+  /** Which builtin (and line in it) a line of one of our scripts belongs to. */
+  locate(url: string, line: number): { id: string; line: number } | undefined {
+    if (!url.startsWith(this.folder)) return undefined;
+    const group = url.slice(this.folder.length, -'.js'.length);
+    let positions = this.positions.get(group);
+    if (!positions) {
+      positions = Object.entries(this.data.groups[group] ?? {}).map(([id, start]) => ({ line: start, id }));
+      this.positions.set(group, positions);
+    }
+    for (let index = positions.length - 1; index >= 0; index--) {
+      const position = positions[index]!;
+      if (position.line < line) return { id: position.id, line: line - position.line };
+    }
+    return undefined;
+  }
+
+  private define(functions: Record<string, Builtin>): void {
+    for (const [id, fn] of Object.entries(functions)) this.functions.set(id, fn);
+  }
+}

@@ -1,0 +1,145 @@
+/** What happens to an exception that nobody caught: Node's `TriggerUncaughtException` and what it prints. */
+
+import type { Environment } from './environment';
+import type { CompiledSources } from './compiled-sources';
+import type { BuiltinLoader } from './builtin-loader';
+import type { Thrown } from './guarded-call';
+import type { StackTraces } from './stack-trace';
+import { KernelPanic, ProcessExit } from '../syscalls';
+
+/** Exit codes of Node's documentation. */
+export const EXIT_CODES = { userError: 1, monkeyPatched: 6, inHandler: 7, invalidArgument: 9 } as const;
+
+export interface StackEnhancers {
+  beforeInspector(error: unknown): unknown;
+  afterInspector(error: unknown): unknown;
+}
+
+export class FatalExceptions {
+  /** Set by `internalBinding('errors').setEnhanceStackForFatalException`. */
+  enhancers: StackEnhancers | undefined;
+  private handling = false;
+
+  constructor(
+    private readonly env: Environment,
+    private readonly stacks: StackTraces,
+    private readonly sources: CompiledSources,
+    private readonly loader: BuiltinLoader,
+    private readonly exit: (code: number) => never,
+  ) {}
+
+  /** Offers the exception to the process; prints it and ends the process when it was not taken. */
+  trigger({ error, location }: Thrown, fromPromise = false): void {
+    if (error instanceof ProcessExit || error instanceof KernelPanic) throw error;
+    const arrow = fromPromise ? undefined : this.arrow(location);
+    if (this.handling) this.fail(error, arrow, EXIT_CODES.inHandler);
+    const handler = this.env.process._fatalException;
+    if (typeof handler !== 'function') this.fail(error, arrow, EXIT_CODES.monkeyPatched);
+    this.handling = true;
+    let handled: unknown;
+    try {
+      handled = handler.call(this.env.process, error, fromPromise);
+    } catch (nested) {
+      this.fail(nested, this.arrowOfStack(nested), EXIT_CODES.inHandler);
+    } finally {
+      this.handling = false;
+    }
+    if (handled === false) this.fail(error, arrow ?? this.arrowOfStack(error), EXIT_CODES.userError);
+  }
+
+  /** Three lines that show where: `file:line`, the text of the line, and a caret. */
+  arrow(location: Thrown['location'], width = 1): string | undefined {
+    if (!location) return undefined;
+    const position = this.stacks.position(location.file, location.line, location.column);
+    if (!position) return undefined;
+    const text = this.lineOf(position.file, position.line);
+    if (text === undefined) return undefined;
+    const indent = text.slice(0, position.column - 1).replace(/[^\t]/g, ' ');
+    return `${position.file}:${position.line}\n${text}\n${indent}${'^'.repeat(width)}\n`;
+  }
+
+  /** The same from the top frame of an error's stack, for errors of which nothing else is known. */
+  private arrowOfStack(error: unknown): string | undefined {
+    const stack = (error as { stack?: unknown } | null)?.stack;
+    const frame = typeof stack === 'string' ? /^ {4}at (?:.*\()?(.+):(\d+):(\d+)\)?$/m.exec(stack) : null;
+    if (!frame) return undefined;
+    const [, file, line, column] = frame as unknown as [string, string, string, string];
+    const text = this.lineOf(file, Number(line));
+    if (text === undefined) return undefined;
+    let start = Number(column) - 1;
+    // The stack says where the error was made; `throw` stands before it.
+    const thrown = /throw\s+$/.exec(text.slice(0, start));
+    if (thrown) start = thrown.index;
+    return `${file}:${line}\n${text}\n${text.slice(0, start).replace(/[^\t]/g, ' ')}^\n`;
+  }
+
+  /** For the library's own messages (`assert`): the place of an error's top frame. */
+  sourcePositions(error: unknown): { sourceLine: string | undefined; scriptResourceName: string; lineNumber: number; startColumn: number } | undefined {
+    const stack = (error as { stack?: unknown } | null)?.stack;
+    const frame = typeof stack === 'string' ? /^ {4}at (?:.*\()?(.+):(\d+):(\d+)\)?$/m.exec(stack) : null;
+    if (!frame) return undefined;
+    const [, file, line, column] = frame as unknown as [string, string, string, string];
+    return { sourceLine: this.lineOf(file, Number(line)), scriptResourceName: file, lineNumber: Number(line), startColumn: Number(column) - 1 };
+  }
+
+  private lineOf(file: string, line: number): string | undefined {
+    if (file.startsWith('node:')) {
+      try {
+        return this.loader.compile(file.slice('node:'.length)).toString().split('\n')[line];
+      } catch {
+        return undefined; // Not one of the library's modules after all: there is nothing to show.
+      }
+    }
+    return this.sources.line(file, line);
+  }
+
+  /** Node's `ReportFatalException`, then the end. */
+  private fail(error: unknown, arrow: string | undefined, code: number): never {
+    this.env.process.emit === undefined || this.print(error, arrow);
+    const fields = this.env.process[this.env.privateSymbols.exit_info_private_symbol!] as Int32Array;
+    const ownCode = code === EXIT_CODES.userError && fields[2] ? fields[1]! : code;
+    return this.exit(ownCode);
+  }
+
+  private print(error: unknown, arrow: string | undefined): void {
+    const { arrow_message_private_symbol: arrowSymbol, decorated_private_symbol: decoratedSymbol } = this.env.privateSymbols;
+    let text: string;
+    const object = (typeof error === 'object' && error !== null) || typeof error === 'function' ? (error as any) : undefined;
+    let trace: unknown;
+    if (object instanceof Error || typeof object?.stack === 'string') {
+      try {
+        this.enhancers?.beforeInspector(object);
+        trace = this.enhancers ? this.enhancers.afterInspector(object) : object.stack;
+      } catch {
+        trace = object.stack;
+      }
+    }
+    const shown: string | undefined = object?.[arrowSymbol!] ?? arrow;
+    const decorated = object?.[decoratedSymbol!] === true;
+    if (typeof trace === 'string' && trace.length > 0) {
+      text = shown === undefined || decorated ? `${trace}\n` : `${shown}\n${trace}\n`;
+    } else {
+      text = `${shown === undefined ? '' : `${shown}\n`}Uncaught:\n${this.describe(error)}\n`;
+      text += '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
+    }
+    this.write(`${text}\nNode.js ${this.env.process.version}\n`);
+  }
+
+  private describe(value: unknown): string {
+    try {
+      return this.env.requireBuiltin('internal/util/inspect').inspect(value);
+    } catch {
+      return Object.prototype.toString.call(value);
+    }
+  }
+
+  /** Straight to descriptor 2: the process's streams may be what is broken. */
+  write(text: string): void {
+    const bytes = new this.env.host.TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length; ) {
+      const written = this.env.sys.write(2, bytes.subarray(at), -1);
+      if (written <= 0) return;
+      at += written;
+    }
+  }
+}

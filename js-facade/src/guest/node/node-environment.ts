@@ -1,0 +1,210 @@
+/** The {@link Environment} of a worker: everything that one Node process shares. */
+
+import { KernelPanic, ProcessExit, type Syscalls } from '../syscalls';
+import type { RuntimeContext } from '../worker';
+import { bindings } from './bindings/index';
+import { types } from './bindings/types';
+import { BuiltinLoader } from './builtin-loader';
+import { parseCommandLine, type CommandLine } from './command-line';
+import { CompiledSources } from './compiled-sources';
+import type { Environment, HostGlobals } from './environment';
+import { Loop } from './event-loop';
+import { FatalExceptions } from './fatal-exception';
+import { GuardedCaller, type Thrown } from './guarded-call';
+import type { Drain } from './microtasks';
+import type { NodeData } from './node-data';
+import { createPrivateSymbols, PRIVATE_SYMBOLS, SYMBOLS } from './private-symbols';
+import { ScriptCompiler } from './script-compiler';
+import { StackTraces } from './stack-trace';
+import { previewIterator } from './iterator-preview';
+
+const LEGACY_TYPES = [
+  'isArrayBuffer', 'isAsyncFunction', 'isDate', 'isExternal', 'isMap', 'isMapIterator', 'isNativeError', 'isPromise', 'isRegExp', 'isSet',
+  'isSetIterator', 'isAnyArrayBuffer',
+];
+
+export class NodeEnvironment implements Environment {
+  sys!: Syscalls;
+  commandLine: CommandLine;
+  startTime: number;
+  createDeserialized: ((info: string) => any) | undefined;
+  readonly primordials: Record<string, any> = {};
+  readonly perContext = {} as Environment['perContext'];
+  readonly privateSymbols = createPrivateSymbols(PRIVATE_SYMBOLS);
+  readonly perIsolateSymbols: Record<string, symbol> = Object.fromEntries(SYMBOLS.map((name) => [name, Symbol(name)]));
+  readonly process: any;
+  readonly loop: Loop;
+  readonly loader: BuiltinLoader;
+  readonly sources = new CompiledSources();
+  readonly compiler: ScriptCompiler;
+  readonly stacks: StackTraces;
+  readonly fatal: FatalExceptions;
+  readonly constants: any;
+  readonly promiseStates = new WeakMap<Promise<unknown>, [number, unknown]>();
+  readonly legacyTypes: Record<string, unknown>;
+  readonly guard: GuardedCaller;
+  private readonly runCallbacks: (() => void)[] = [];
+  private readonly created = new Map<string, any>();
+  private readonly instances = new Map<string, WebAssembly.Exports>();
+  private libraryBinding: ((name: string) => any) | undefined;
+  private libraryRequire: ((id: string) => any) | undefined;
+  private placing: ((place: { line: number; column: number }) => void) | undefined;
+
+  constructor(readonly context: RuntimeContext, readonly host: HostGlobals, readonly data: NodeData, drain: Drain, folder: string, ownScript: string) {
+    this.startTime = host.performance.now();
+    this.constants = data.bindings.constants;
+    this.commandLine = parseCommandLine(data, [], undefined);
+    this.loader = new BuiltinLoader(folder, data, host.importScripts);
+    this.stacks = new StackTraces(this.loader, this.sources, ownScript);
+    this.compiler = new ScriptCompiler(this);
+    this.process = createProcessObject(data, this.privateSymbols.exit_info_private_symbol!);
+    this.guard = new GuardedCaller(host);
+    this.fatal = new FatalExceptions(this, this.stacks, this.sources, this.loader, (code) => this.exit(code));
+    this.loop = new Loop(host, () => this.sys, this.guard, drain, (thrown: Thrown) => this.fatal.trigger(thrown));
+    this.legacyTypes = Object.fromEntries(LEGACY_TYPES.map((name) => [name, types[name]]));
+    host.addEventListener('error', (event: ErrorEvent) => {
+      if (!this.placing) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      this.placing({ line: event.lineno, column: event.colno });
+    });
+  }
+
+  internalBinding(name: string): any {
+    return this.libraryBinding ? this.libraryBinding(name) : this.createBinding(name);
+  }
+
+  requireBuiltin(id: string): any {
+    return this.libraryRequire!(id);
+  }
+
+  setInternalLoaders(internalBinding: (name: string) => any, requireBuiltin: (id: string) => any): void {
+    this.libraryBinding = internalBinding;
+    this.libraryRequire = requireBuiltin;
+  }
+
+  /** What Node's realm script asks for; it remembers the answers. */
+  createBinding(name: string): any {
+    let binding = this.created.get(name);
+    if (!binding) {
+      const factory = bindings[name];
+      if (!factory) throw Object.assign(new Error(`No such binding: ${name}`), { code: 'ERR_INVALID_MODULE' });
+      binding = factory(this);
+      this.created.set(name, binding);
+    }
+    return binding;
+  }
+
+  wasm(name: string): WebAssembly.Exports {
+    let exports = this.instances.get(name);
+    if (!exports) {
+      const module = this.context.modules[name] ?? this.loadModule(name);
+      exports = new WebAssembly.Instance(module, {}).exports;
+      this.instances.set(name, exports);
+    }
+    return exports;
+  }
+
+  /** Synchronously, in the middle of guest code: a worker may do that. */
+  private loadModule(name: string): WebAssembly.Module {
+    const request = new this.host.XMLHttpRequest();
+    request.open('GET', `${this.context.assets}${name}.wasm`, false);
+    request.responseType = 'arraybuffer';
+    request.send();
+    if (request.status !== 200) throw new Error(`${name}.wasm could not be loaded: HTTP ${request.status}`);
+    return new WebAssembly.Module(request.response as ArrayBuffer);
+  }
+
+  makeCallback(thisArg: unknown, fn: Function, ...args: unknown[]): unknown {
+    let result: unknown;
+    const resource = thisArg as { getAsyncId?(): number; getTriggerAsyncId?(): number } | undefined;
+    const asyncWrap = this.internalBinding('async_wrap');
+    const asyncId = resource?.getAsyncId?.() ?? 0;
+    const thrown = this.guard.call(() => {
+      if (asyncId > 0) {
+        asyncWrap.pushAsyncContext(asyncId, resource?.getTriggerAsyncId?.() ?? 0);
+        try {
+          result = Reflect.apply(fn, thisArg, args);
+        } finally {
+          // An uncaught exception clears the whole stack.
+          if (asyncWrap.async_hook_fields[7] > 0) asyncWrap.popAsyncContext(asyncId);
+        }
+      } else {
+        result = Reflect.apply(fn, thisArg, args);
+      }
+    });
+    if (thrown) this.fatal.trigger(thrown);
+    return result;
+  }
+
+  fatalException(error: unknown): void {
+    this.fatal.trigger({ error });
+  }
+
+  exit(code: number): never {
+    try {
+      this.sys.exit(code & 0xff);
+    } catch (error) {
+      if (!(error instanceof ProcessExit)) throw error;
+      // The host was told. Nothing of the guest may run on in a process that is over, not even a `finally`.
+      const never = new Int32Array(new SharedArrayBuffer(4));
+      for (;;) Atomics.wait(never, 0, 0);
+    }
+  }
+
+  onRun(callback: () => void): void {
+    this.runCallbacks.push(callback);
+  }
+
+  /** The worker becomes a process. */
+  begin(sys: Syscalls): void {
+    this.sys = sys;
+    this.startTime = this.host.performance.now();
+    for (const callback of this.runCallbacks) callback();
+  }
+
+  isInternalRejection(reason: unknown): boolean {
+    return reason instanceof ProcessExit || reason instanceof KernelPanic;
+  }
+
+  placeOf(error: Error): { line: number; column: number } | undefined {
+    let place: { line: number; column: number } | undefined;
+    const { lineNumber, columnNumber } = error as { lineNumber?: number; columnNumber?: number };
+    if (typeof lineNumber === 'number' && typeof columnNumber === 'number') return { line: lineNumber, column: columnNumber };
+    this.placing = (found) => {
+      place = found;
+    };
+    try {
+      this.host.reportError(error);
+    } finally {
+      this.placing = undefined;
+    }
+    return place && place.line > 0 ? place : undefined;
+  }
+
+  iteratorPreview(iterator: object): { entries: unknown[]; isKeyValue: boolean } {
+    return previewIterator(iterator);
+  }
+}
+
+/** An object whose prototype's constructor is named `process`, as inspection shows it. */
+function createProcessObject(data: NodeData, exitInfo: symbol): any {
+  const constructor = { process: function () {} }.process;
+  const process = Object.create(Object.create(constructor.prototype, { constructor: { configurable: true, writable: true, value: constructor } }));
+  const readOnly = (name: string, value: unknown) => Object.defineProperty(process, name, { enumerable: true, configurable: false, writable: false, value });
+  const versions: Record<string, string> = { ...data.versions, webcontainer: `wosix ${WOSIX_VERSION}` };
+  readOnly('version', data.version);
+  readOnly('versions', Object.freeze(versions));
+  readOnly('arch', 'x64');
+  readOnly('platform', 'linux');
+  readOnly('release', data.release);
+  process[exitInfo] = new Int32Array(3);
+  process.env = {};
+  process.argv = ['node'];
+  process.execArgv = [];
+  process.execPath = '/usr/local/bin/node';
+  process.pid = 0;
+  process.title = 'node';
+  process.debugPort = 9229;
+  return process;
+}

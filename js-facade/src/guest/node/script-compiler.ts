@@ -1,0 +1,107 @@
+/** Compiles the guest's scripts and CommonJS modules with the browser's `eval`, under their own names and positions. */
+
+import type { Environment } from './environment';
+import { transpilerOf } from './bindings/module_wrap';
+
+// An indirect eval: code runs in the global scope.
+const globalEval = eval;
+
+const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
+
+/** `import(` cannot be left to the browser, which would fetch a URL; sources without the word are spared the rewriting. */
+const MAY_IMPORT = /\bimport\s*(?:\/[/*][^]*?)?\(/;
+
+export interface CompileOptions {
+  file: string;
+  parameters?: readonly string[];
+  lineOffset?: number;
+  columnOffset?: number;
+  /** What `import()` in the code belongs to. */
+  referrer?: symbol;
+}
+
+export class ScriptCompiler {
+  constructor(private readonly env: Environment) {}
+
+  /** A function of `parameters` around `source`. Throws a SyntaxError that shows where. */
+  function(source: string, options: CompileOptions): Function {
+    const { file, parameters = CJS_PARAMETERS, lineOffset = 0, columnOffset = 0 } = options;
+    const { code, imports } = this.rewriteImports(blankHashbang(source));
+    const opening = `${imports ? '(function(ºimport){return ' : ''}(function (${parameters.join(', ')}) {`;
+    const closing = `\n})${imports ? '})' : ''}`;
+    const name = this.env.sources.add(file, source, opening.length, lineOffset, columnOffset);
+    let compiled: Function;
+    try {
+      compiled = globalEval(opening + code + closing + name);
+    } catch (error) {
+      throw this.decorate(error, file);
+    }
+    return imports ? compiled(this.importer(options)) : compiled;
+  }
+
+  /** Throws what a script's compilation would, without running it. */
+  check(source: string, options: CompileOptions): void {
+    const opening = 'if(0){';
+    this.env.sources.add(options.file, source, opening.length, options.lineOffset, options.columnOffset);
+    try {
+      globalEval(`${opening}${this.rewriteImports(blankHashbang(source)).code}\n}`);
+    } catch (error) {
+      throw this.decorate(error, options.file);
+    }
+  }
+
+  /** Runs a script in the global scope; answers its completion value. */
+  run(source: string, options: CompileOptions): unknown {
+    const { code, imports } = this.rewriteImports(blankHashbang(source));
+    const name = this.env.sources.add(options.file, source, 0, options.lineOffset, options.columnOffset);
+    if (!imports) return globalEval(code + name);
+    // A script has no parameters: the function stands in the global scope while it runs, and callbacks of its own keep finding it.
+    (globalThis as any)['ºimport'] ??= this.importer(options);
+    Object.defineProperty(globalThis, 'ºimport', { enumerable: false });
+    return globalEval(code + name);
+  }
+
+  /** The engine says the place of a syntax error only when it reports the error to the page. */
+  private decorate(error: unknown, file: string): unknown {
+    const { env } = this;
+    if (!(error instanceof SyntaxError)) return error;
+    const place = env.placeOf(error);
+    if (!place) return error;
+    const { line, column } = env.sources.position(file, place.line, place.column);
+    const text = env.sources.line(file, line) ?? '';
+    const width = tokenWidth(error.message, text.slice(column - 1));
+    const arrow = `${file}:${line}\n${text}\n${text.slice(0, column - 1).replace(/[^\t]/g, ' ')}${'^'.repeat(width)}\n`;
+    (error as any)[env.privateSymbols.arrow_message_private_symbol!] = arrow;
+    (error as any)[env.privateSymbols.decorated_private_symbol!] = true;
+    const { stack } = error;
+    Object.defineProperty(error, 'stack', { configurable: true, enumerable: false, writable: true, value: `${arrow}\n${stack}` });
+    return error;
+  }
+
+  private rewriteImports(source: string): { code: string; imports: boolean } {
+    if (!MAY_IMPORT.test(source)) return { code: source, imports: false };
+    try {
+      const code = transpilerOf(this.env).script(source);
+      return { code, imports: code !== source };
+    } catch {
+      return { code: source, imports: false }; // It does not parse: the engine says why, in its own words.
+    }
+  }
+
+  private importer({ file, referrer }: CompileOptions): (specifier: unknown, options?: unknown) => Promise<unknown> {
+    const symbol = referrer ?? this.env.perIsolateSymbols.vm_dynamic_import_default_internal!;
+    return (specifier, options) => this.env.internalBinding('module_wrap').dynamicImport(symbol, file, specifier, options);
+  }
+}
+
+function blankHashbang(source: string): string {
+  return source.startsWith('#!') ? `//${source.slice(2)}` : source;
+}
+
+/** How many characters the offending token has, as far as the message or the text tell. */
+function tokenWidth(message: string, rest: string): number {
+  const quoted = /^Unexpected (?:token|identifier|string|number|strict mode reserved word)? ?'(.+)'/.exec(message)?.[1];
+  if (quoted && rest.startsWith(quoted)) return quoted.length;
+  if (/^(?:Unexpected string|Invalid or unexpected token)/.test(message)) return /^(["'])(?:\\.|(?!\1).)*\1?/.exec(rest)?.[0].length ?? 1;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*/u.exec(rest)?.[0].length ?? 1;
+}

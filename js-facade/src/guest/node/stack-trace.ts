@@ -1,0 +1,247 @@
+/**
+ * Stack traces as Node makes them: `node:` names for its own library, real paths and columns for guest code, none of this worker's frames.
+ *
+ * Chromium has V8's `Error.prepareStackTrace`; in Firefox the engine's text is parsed into the same call sites when `stack` is first read.
+ */
+
+import type { BuiltinLoader } from './builtin-loader';
+import { CallSite, type Frame } from './call-site';
+import type { CompiledSources } from './compiled-sources';
+
+type Prepare = (error: unknown, trace: unknown[]) => unknown;
+/** Node's own callback: `(globalThis, error, trace) → stack`. */
+type PrepareCallback = (realm: { Error: { prepareStackTrace: Prepare } }, error: unknown, trace: unknown[]) => unknown;
+
+export class StackTraces {
+  /** Set by `internalBinding('errors').setPrepareStackTraceCallback`. */
+  callback: PrepareCallback | undefined;
+  private override: unknown;
+  private default: Prepare | undefined;
+  private readonly hooks = new WeakMap<object, Prepare>();
+  private readonly originals = new WeakMap<Prepare, unknown>();
+  /** Traces that already went through {@link translate}. */
+  private readonly translated = new WeakSet<object>();
+
+  constructor(
+    private readonly loader: BuiltinLoader,
+    private readonly sources: CompiledSources,
+    /** URL of this worker's own script. */
+    private readonly ownScript: string,
+  ) {}
+
+  /** Puts the interception in place; call it once Node's library has set `Error.prepareStackTrace`. */
+  install(): void {
+    this.default = (Error as any).prepareStackTrace as Prepare;
+    this.override = this.default;
+    const hookOf = (value: unknown): unknown => {
+      if (typeof value !== 'function') return value;
+      let hook = this.hooks.get(value);
+      if (!hook) {
+        const prepare = value as Prepare;
+        hook = function prepareStackTrace(error: unknown, trace: unknown[]) {
+          return self.prepare(prepare, error, trace);
+        };
+        this.hooks.set(value, hook);
+        this.originals.set(hook, value);
+      }
+      return hook;
+    };
+    const self = this;
+    Object.defineProperty(Error, 'prepareStackTrace', {
+      configurable: true,
+      enumerable: false,
+      // The engine reads this property too, so it has to lead through the translation whoever set it. Without any, Node's default runs.
+      get: () => hookOf(typeof this.override === 'function' ? this.override : this.default),
+      set: (value: unknown) => {
+        this.override = typeof value === 'function' ? (this.originals.get(value as Prepare) ?? value) : value;
+      },
+    });
+    if (!isV8()) this.installParsedStacks();
+  }
+
+  /** Frames of the caller, for `util.getCallSites` and the like. */
+  capture(skip: Function): CallSite[] {
+    const previous = this.override;
+    let sites: CallSite[] = [];
+    this.override = (_error: unknown, trace: CallSite[]) => {
+      sites = trace;
+      return '';
+    };
+    try {
+      const holder: { stack?: unknown } = {};
+      Error.captureStackTrace(holder, skip);
+      void holder.stack;
+    } finally {
+      this.override = previous;
+    }
+    return sites;
+  }
+
+  /** A position that the engine gave, in Node's terms. `undefined` when it is in this worker's own code. */
+  position(file: string, line: number, column: number): { file: string; line: number; column: number } | undefined {
+    if (file === this.ownScript) return undefined;
+    const builtin = this.loader.locate(file, line);
+    if (builtin) return { file: `node:${builtin.id}`, line: builtin.line, column };
+    return this.sources.position(file, line, column);
+  }
+
+  private prepare(prepare: Prepare, error: unknown, trace: unknown[]): unknown {
+    if (!Array.isArray(trace) || this.translated.has(trace)) return prepare(error, trace);
+    const sites = this.translate(trace as any[]);
+    return this.callback ? this.callback({ Error: { prepareStackTrace: prepare } }, error, sites) : prepare(error, sites);
+  }
+
+  private translate(trace: NodeJS.CallSite[]): CallSite[] {
+    const sites: CallSite[] = [];
+    for (const raw of trace) {
+      const frame = this.frameOf(raw);
+      if (frame) sites.push(new CallSite(frame));
+    }
+    this.translated.add(sites);
+    return sites;
+  }
+
+  private frameOf(raw: any): Frame | undefined {
+    let file: string | null = raw.getFileName() ?? raw.getScriptNameOrSourceURL() ?? null;
+    let line: number | null = raw.getLineNumber();
+    let column: number | null = raw.getColumnNumber();
+    let functionName: string | null = raw.getFunctionName();
+    let isEval: boolean = raw.isEval();
+    let typeName: string | null = raw.getTypeName();
+    let isToplevel: boolean = raw.isToplevel();
+    if (file === this.ownScript) return undefined;
+    if (file !== null && line !== null) {
+      const builtin = this.loader.locate(file, line);
+      if (builtin) {
+        file = `node:${builtin.id}`;
+        line = builtin.line;
+        // The wrapper that the build put around it has the builtin's id for its name.
+        if (functionName === builtin.id) {
+          functionName = null;
+          isToplevel = true;
+        }
+      } else if (this.sources.has(file)) {
+        ({ file, line, column } = this.sources.position(file, line, column ?? 1));
+        // All guest code is compiled by `eval`, which is what V8 calls an anonymous function in it.
+        if (functionName === 'eval') functionName = null;
+        isEval = false;
+      }
+    }
+    return {
+      functionName,
+      typeName,
+      methodName: raw.getMethodName(),
+      file,
+      line,
+      column,
+      isConstructor: raw.isConstructor(),
+      isAsync: raw.isAsync(),
+      isToplevel,
+      isNative: raw.isNative(),
+      isEval,
+      evalOrigin: raw.getEvalOrigin(),
+      isPromiseAll: raw.isPromiseAll(),
+      promiseIndex: raw.getPromiseIndex(),
+      getThis: () => undefined,
+      getFunction: () => raw.getFunction(),
+    };
+  }
+
+  // --- engines without structured traces --------------------------------------------------------------
+
+  private installParsedStacks(): void {
+    const engineStack = Object.getOwnPropertyDescriptor(Error.prototype, 'stack')?.get;
+    if (!engineStack) return;
+    const self = this;
+    const known = new WeakMap<object, unknown>();
+    const stackOf = function (this: object): unknown {
+      if (!(this instanceof Error)) return undefined;
+      if (known.has(this)) return known.get(this);
+      const text = engineStack.call(this);
+      const value = typeof text === 'string' ? self.format(this, self.parse(text)) : text;
+      known.set(this, value);
+      return value;
+    };
+    Object.defineProperty(Error.prototype, 'stack', {
+      configurable: true,
+      enumerable: false,
+      get: stackOf,
+      set(this: object, value: unknown) {
+        Object.defineProperty(this, 'stack', { configurable: true, enumerable: false, writable: true, value });
+      },
+    });
+    const limit = () => {
+      const value = (Error as any).stackTraceLimit;
+      return typeof value === 'number' ? value : 0;
+    };
+    (Error as any).stackTraceLimit = 10;
+    (Error as any).captureStackTrace = function captureStackTrace(target: object, above?: Function) {
+      const text = engineStack.call(new Error()) as string;
+      let sites = self.parse(text).slice(0);
+      if (above?.name) {
+        const index = sites.findIndex((site) => site.getFunctionName()?.split('.').pop() === above.name);
+        if (index >= 0) sites = sites.slice(index + 1);
+      }
+      Object.defineProperty(target, 'stack', {
+        configurable: true,
+        enumerable: false,
+        writable: true,
+        value: self.format(target, sites.slice(0, limit())),
+      });
+    };
+  }
+
+  private format(error: object, sites: CallSite[]): unknown {
+    this.translated.add(sites);
+    const prepare = typeof this.override === 'function' ? (this.override as Prepare) : this.default!;
+    return this.prepare(prepare, error, sites) ?? this.callback?.({ Error: { prepareStackTrace: prepare } }, error, sites);
+  }
+
+  /** SpiderMonkey's `name@file:line:column` lines; `async*` marks what an `await` continued, `/<` an inner function. */
+  private parse(text: string): CallSite[] {
+    const sites: CallSite[] = [];
+    for (const row of text.split('\n')) {
+      const match = /^(.*?)@(.*?)(?: line \d+ > (?:eval|Function))*(?::(\d+):(\d+))$/.exec(row);
+      if (!match) continue;
+      const [, rawName, rawFile, rawLine, rawColumn] = match as unknown as [string, string, string, string, string];
+      const position = this.position(rawFile, Number(rawLine), Number(rawColumn));
+      if (!position) continue;
+      const isAsync = /^(?:async|promise callback)\*/.test(rawName);
+      const name = rawName.replace(/^(?:async|promise callback|setTimeout handler)\*/, '').replace(/(?:\/|<)+$/, '').split('/').pop() || null;
+      const functionName = name !== null && position.file === `node:${name}` ? null : name;
+      sites.push(new CallSite({
+        functionName,
+        typeName: null,
+        methodName: null,
+        ...position,
+        isConstructor: false,
+        isAsync,
+        isToplevel: true,
+        isNative: false,
+        isEval: false,
+        evalOrigin: undefined,
+        isPromiseAll: false,
+        promiseIndex: null,
+        getThis: () => undefined,
+        getFunction: () => undefined,
+      }));
+    }
+    return sites;
+  }
+}
+
+/** Whether the engine offers structured stack traces. */
+function isV8(): boolean {
+  const previous = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  let structured = false;
+  Object.defineProperty(Error, 'prepareStackTrace', {
+    configurable: true,
+    value: () => {
+      structured = true;
+      return '';
+    },
+  });
+  void new Error().stack;
+  if (previous) Object.defineProperty(Error, 'prepareStackTrace', previous);
+  return structured;
+}

@@ -1,0 +1,81 @@
+/**
+ * Structured clones with Node's own classes in them (`Blob`, `KeyObject`, `DOMException`, ...): the browser's algorithm knows none of those, so
+ * each is replaced by a marked record before, and made again after.
+ */
+
+import type { Environment } from './environment';
+
+const kCloneable = 2;
+const MARK = 'wosix:node-object';
+
+interface Marked {
+  [MARK]: string;
+  data: unknown;
+}
+
+/** Replaces Node's cloneable objects inside `value`. Answers `value` itself when there are none. */
+export function encodeNodeObjects(env: Environment, value: unknown): unknown {
+  return walk(value, new Map(), (object) => {
+    const mode = (object as any)[env.privateSymbols.transfer_mode_private_symbol!] as number | undefined;
+    if (mode === undefined) return undefined;
+    const clone = (object as any)[env.perIsolateSymbols.messaging_clone_symbol!];
+    if (!(mode & kCloneable) || typeof clone !== 'function') throw cannotClone(env, object);
+    const { data, deserializeInfo } = clone.call(object) as { data: unknown; deserializeInfo: string };
+    return { [MARK]: deserializeInfo, data: encodeNodeObjects(env, data) } satisfies Marked;
+  });
+}
+
+export function decodeNodeObjects(env: Environment, value: unknown): unknown {
+  return walk(value, new Map(), (object) => {
+    if (!Object.hasOwn(object, MARK)) return undefined;
+    const { [MARK]: info, data } = object as Marked;
+    const result = env.createDeserialized!(info);
+    result[env.perIsolateSymbols.messaging_deserialize_symbol!](decodeNodeObjects(env, data));
+    return result;
+  });
+}
+
+function cannotClone(env: Environment, object: object): Error {
+  return new env.perContext.DOMException(`${object.constructor?.name ?? 'Object'} could not be cloned.`, 'DataCloneError');
+}
+
+/** Copies only the containers on the way to something that `replace` replaces. */
+function walk(value: unknown, seen: Map<object, unknown>, replace: (object: object) => object | undefined): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (seen.has(value)) return seen.get(value);
+  const replaced = replace(value);
+  if (replaced !== undefined) {
+    seen.set(value, replaced);
+    return replaced;
+  }
+  seen.set(value, value);
+  const prototype = Object.getPrototypeOf(value);
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item = walk(value[index], seen, replace);
+      if (item !== value[index]) return copyWith(value.slice(), index, value, seen, replace);
+    }
+  } else if (value instanceof Map) {
+    const copy = new Map<unknown, unknown>();
+    let changed = false;
+    for (const [key, item] of value) {
+      const newKey = walk(key, seen, replace);
+      const newItem = walk(item, seen, replace);
+      changed ||= newKey !== key || newItem !== item;
+      copy.set(newKey, newItem);
+    }
+    if (changed) return copy;
+  } else if (prototype === Object.prototype || prototype === null) {
+    for (const key of Object.keys(value)) {
+      const item = walk((value as any)[key], seen, replace);
+      if (item !== (value as any)[key]) return copyWith({ ...value }, key, value, seen, replace);
+    }
+  }
+  return value;
+}
+
+function copyWith(copy: any, _from: PropertyKey, original: any, seen: Map<object, unknown>, replace: (object: object) => object | undefined): unknown {
+  seen.set(original, copy);
+  for (const key of Object.keys(original)) copy[key] = walk(original[key], seen, replace);
+  return copy;
+}
