@@ -144,7 +144,7 @@ fn wait_wide<T: Code>(
     stack::reserve();
     loop {
         let now = stack::clock();
-        let Some(mut guard) = lock::acquire() else { return f64::from(lock::POISONED) };
+        let Some(mut guard) = lock::acquire(tid) else { return f64::from(lock::POISONED) };
         // Read before the call: whoever changes something afterwards bumps it under the lock.
         let seen = threads::wake_word(tid).load(Ordering::Relaxed);
         let answer = enter(&mut guard, tid, now, &mut body);

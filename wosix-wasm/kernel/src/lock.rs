@@ -2,7 +2,7 @@
 
 use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicI32, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 /// Answer of every call once the kernel has trapped.
 pub const POISONED: i32 = i32::MIN;
@@ -16,6 +16,8 @@ const SPINS: u32 = 100;
 
 static LOCK: AtomicI32 = AtomicI32::new(FREE);
 static POISON: AtomicI32 = AtomicI32::new(0);
+/// Slot of the holder plus 1, 0 when free: tells a trap under the lock from one outside.
+static HOLDER: AtomicU32 = AtomicU32::new(0);
 /// Nobody ever notifies it.
 static NEVER: AtomicI32 = AtomicI32::new(0);
 
@@ -49,16 +51,23 @@ pub fn poison() {
     notify(&LOCK, u32::MAX);
 }
 
+/// Whether the thread `slot` holds the lock.
+#[unsafe(no_mangle)]
+extern "C" fn kernel_inside(slot: u32) -> i32 {
+    i32::from(HOLDER.load(Ordering::Relaxed) == slot + 1)
+}
+
 /// Proof that the lock is held.
 pub struct Guard(());
 
-/// Takes the lock; `None` when the kernel is poisoned.
-pub fn acquire() -> Option<Guard> {
+/// Takes the lock for the thread `slot`; `None` when the kernel is poisoned.
+pub fn acquire(slot: u32) -> Option<Guard> {
     for _ in 0..SPINS {
         if poisoned() {
             return None;
         }
         if LOCK.compare_exchange_weak(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+            HOLDER.store(slot + 1, Ordering::Relaxed);
             return Some(Guard(()));
         }
         core::hint::spin_loop();
@@ -69,11 +78,13 @@ pub fn acquire() -> Option<Guard> {
         }
         wait(&LOCK, CONTENDED, -1);
     }
+    HOLDER.store(slot + 1, Ordering::Relaxed);
     Some(Guard(()))
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        HOLDER.store(0, Ordering::Relaxed);
         if LOCK.swap(FREE, Ordering::Release) == CONTENDED {
             notify(&LOCK, 1);
         }

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicI32, Ordering};
 use std::alloc::Layout;
 
-use wosix_core::kernel::Tid;
+use wosix_core::kernel::{HOST_THREAD, Tid};
 
 use crate::entry::STATE;
 use crate::lock;
@@ -79,7 +79,7 @@ unsafe impl Send for Block {}
 /// only the linker knows.
 #[unsafe(no_mangle)]
 extern "C" fn thread_alloc(tls_size: usize) -> i32 {
-    let Some(mut guard) = lock::acquire() else { return lock::POISONED };
+    let Some(mut guard) = lock::acquire(HOST_THREAD) else { return lock::POISONED };
     let blocks = &mut STATE.get(&mut guard).blocks;
     if let Some(slot) = blocks.iter().position(|block| block.free) {
         blocks[slot].free = false;
@@ -104,7 +104,7 @@ extern "C" fn thread_alloc(tls_size: usize) -> i32 {
 /// Address of a slot's scratch block; the stack's end and the thread-local storage are at fixed distances.
 #[unsafe(no_mangle)]
 extern "C" fn thread_scratch(slot: u32) -> *mut u8 {
-    let Some(mut guard) = lock::acquire() else { return core::ptr::null_mut() };
+    let Some(mut guard) = lock::acquire(HOST_THREAD) else { return core::ptr::null_mut() };
     STATE.get(&mut guard).blocks[slot as usize].base
 }
 
