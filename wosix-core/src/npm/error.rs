@@ -1,0 +1,73 @@
+//! What can go wrong, in npm's codes and words.
+
+use core::fmt;
+
+/// An error of the npm client. Printed as npm prints it: `npm error code <code>`, then every line with `npm error` before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NpmError {
+    /// npm's code, e.g. `E404`.
+    pub code: &'static str,
+    /// First line.
+    pub summary: String,
+    /// Further lines.
+    pub detail: Vec<String>,
+}
+
+impl NpmError {
+    /// An error without further lines.
+    pub fn new(code: &'static str, summary: impl Into<String>) -> NpmError {
+        NpmError { code, summary: summary.into(), detail: Vec::new() }
+    }
+
+    /// Adds a line.
+    #[must_use]
+    pub fn with_detail(mut self, line: impl Into<String>) -> NpmError {
+        self.detail.push(line.into());
+        self
+    }
+
+    /// `E404`, with the advice npm gives.
+    pub fn not_found(url: &str, package: &str) -> NpmError {
+        NpmError::new("E404", format!("404 Not Found - GET {url} - Not found"))
+            .with_detail("")
+            .with_detail(format!(" The requested resource '{package}' could not be found or you do not have permission to access it."))
+            .with_detail("")
+            .with_detail("Note that you can also install from a")
+            .with_detail("tarball, folder, http url, or git folder.")
+    }
+
+    /// The lines npm prints, each without a line break.
+    pub fn lines(&self) -> Vec<String> {
+        let prefix = |text: &str| if text.is_empty() { "npm error".to_owned() } else { format!("npm error {text}") };
+        let mut lines = vec![format!("npm error code {}", self.code)];
+        // npm puts the code before the summary of these, too.
+        let coded = matches!(self.code, "E404" | "ERESOLVE");
+        if coded && self.code == "E404" {
+            lines.push(format!("npm error {}", self.summary));
+        } else if coded {
+            lines.push(format!("npm error {} {}", self.code, self.summary));
+        } else {
+            lines.extend(self.summary.lines().map(|line| match self.code {
+                "ETARGET" => format!("npm error notarget {line}"),
+                _ => prefix(line),
+            }));
+        }
+        for line in &self.detail {
+            lines.push(match self.code {
+                "E404" if line.is_empty() => "npm error 404".to_owned(),
+                "E404" => format!("npm error 404 {line}"),
+                "ETARGET" => format!("npm error notarget {line}"),
+                _ => prefix(line),
+            });
+        }
+        lines
+    }
+}
+
+impl fmt::Display for NpmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.summary)
+    }
+}
+
+impl core::error::Error for NpmError {}

@@ -1,0 +1,477 @@
+//! Builds the ideal tree: starting from what the lockfile gives, adds what is missing until every dependency is met.
+//!
+//! Works in the order of npm's Arborist (shallow packages first, then by path; dependencies by name), because the order decides who
+//! gets the top place. A package's dependencies are resolved only when all packuments they can touch are here, so that a step either
+//! happens wholly or says what it needs and changed nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::can_place::Placement;
+use super::collate::locale_compare;
+use super::error::NpmError;
+use super::explain;
+use super::flags;
+use super::manifest::Manifest;
+use super::packument::PickOptions;
+use super::place::{Placer, Policy};
+use super::source::{Need, Sources};
+use super::spec::Spec;
+use super::tree::{EdgeId, EdgeKind, NewNode, NodeId, Tree};
+
+/// Settings of a build.
+#[derive(Clone, Debug, Default)]
+pub struct BuildOptions {
+    pub pick: PickOptions,
+    pub policy: Policy,
+    /// Whether the lockfile will be written; `false` (`npm ci`, `--no-save`) leaves optional peers alone.
+    pub save: bool,
+    /// The user asked to add or remove something.
+    pub mutating: bool,
+    /// The tree came from a lockfile, so that packages nothing needs are pruned.
+    pub from_disk: bool,
+}
+
+/// A build under way.
+pub struct IdealBuilder {
+    pub tree: Tree,
+    pub options: BuildOptions,
+    /// Accepted conflicts and engines that do not fit.
+    pub warnings: Vec<String>,
+    root: NodeId,
+    queue: Vec<NodeId>,
+    seen: BTreeSet<NodeId>,
+    /// Dependencies the user named on the command line.
+    explicit: BTreeSet<EdgeId>,
+    load_failures: BTreeSet<NodeId>,
+    /// What each set of peers was brought in for.
+    peer_source: BTreeMap<NodeId, NodeId>,
+    virtual_roots: BTreeMap<NodeId, NodeId>,
+    folders: BTreeMap<String, NodeId>,
+}
+
+impl IdealBuilder {
+    /// Starts from `tree`. `explicit` are names of root dependencies the user asked for.
+    pub fn new(tree: Tree, options: BuildOptions, explicit: &[String]) -> IdealBuilder {
+        let root = tree.main();
+        let explicit = explicit.iter().filter_map(|name| tree.edge(root, name)).collect();
+        let mut builder = IdealBuilder {
+            tree,
+            options,
+            warnings: Vec::new(),
+            root,
+            queue: vec![root],
+            seen: BTreeSet::new(),
+            explicit,
+            load_failures: BTreeSet::new(),
+            peer_source: BTreeMap::new(),
+            virtual_roots: BTreeMap::new(),
+            folders: BTreeMap::new(),
+        };
+        for node in builder.tree.inventory() {
+            if let Some(target) = builder.tree[node].link {
+                builder.folders.insert(builder.tree[target].top_path.to_string(), target);
+            }
+            let broken = builder.tree.edges_out(node).into_iter().any(|edge| {
+                let skip = builder.tree[edge].kind == EdgeKind::PeerOptional && !builder.options.save && !builder.options.mutating;
+                !skip && builder.tree.edge_error(edge).is_some()
+            });
+            if broken {
+                builder.enqueue(node);
+            }
+        }
+        builder
+    }
+
+    /// Works until the tree is complete (`Ok(empty)`) or something is needed.
+    ///
+    /// # Errors
+    /// `ERESOLVE`, or the error of a required package that could not be loaded.
+    pub fn advance(&mut self, sources: &Sources) -> Result<Vec<Need>, NpmError> {
+        while let Some(node) = self.next() {
+            if self.seen.contains(&node) || self.tree[node].root != self.root {
+                continue;
+            }
+            let needs = self.missing_sources(node, sources);
+            if !needs.is_empty() {
+                self.queue.push(node);
+                return Ok(needs);
+            }
+            self.seen.insert(node);
+            self.build_dependencies(node, sources)?;
+        }
+        self.finish()?;
+        Ok(Vec::new())
+    }
+
+    fn enqueue(&mut self, node: NodeId) {
+        if !self.queue.contains(&node) {
+            self.queue.push(node);
+        }
+    }
+
+    /// Shallowest first, then by path.
+    fn next(&mut self) -> Option<NodeId> {
+        let tree = &self.tree;
+        let key = |&node: &NodeId| (tree.depth(node), tree.location(node));
+        let keys: Vec<(usize, String)> = self.queue.iter().map(key).collect();
+        let best = (0..keys.len()).min_by(|&a, &b| keys[a].0.cmp(&keys[b].0).then_with(|| locale_compare(&keys[a].1, &keys[b].1)))?;
+        Some(self.queue.remove(best))
+    }
+
+    /// Dependencies of `node` that must be resolved (again).
+    fn problem_edges(&mut self, node: NodeId) -> Vec<EdgeId> {
+        let bundled: Vec<String> = if self.tree.is_root(node) { Vec::new() } else { self.tree[node].manifest.bundled.clone() };
+        let mut problems = Vec::new();
+        for edge in self.tree.edges_out(node) {
+            let (kind, to) = (self.tree[edge].kind, self.tree[edge].to);
+            if bundled.iter().any(|name| **name == *self.tree[edge].name) || to.is_some_and(|to| self.load_failures.contains(&to)) {
+                continue;
+            }
+            let explicit = self.explicit.contains(&edge);
+            let problem = match to {
+                None => kind != EdgeKind::PeerOptional || explicit,
+                Some(_) if !self.tree.is_valid(edge) => kind != EdgeKind::PeerOptional || self.options.save || self.options.mutating,
+                Some(_) => explicit,
+            };
+            if problem {
+                problems.push(edge);
+            }
+        }
+        problems
+    }
+
+    /// Everything resolving `node`'s dependencies may look at and that is not here yet: the packages themselves, their peers, and the
+    /// peers of those.
+    fn missing_sources(&mut self, node: NodeId, sources: &Sources) -> Vec<Need> {
+        let mut needs = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut work: Vec<(Rc<str>, Rc<str>, NodeId)> = Vec::new();
+        let peer_source = self.peer_source.get(&node).copied().unwrap_or(node);
+        for edge in self.problem_edges(node) {
+            if !self.tree[edge].peer_conflicted {
+                work.push((Rc::clone(&self.tree[edge].name), Rc::clone(&self.tree[edge].spec_text), node));
+            }
+        }
+        while let Some((name, text, from)) = work.pop() {
+            if !seen.insert((Rc::clone(&name), Rc::clone(&text))) {
+                continue;
+            }
+            let spec = self.tree.spec(&text);
+            match sources.manifest(&name, &text, &spec, &self.tree, from, &self.options.pick) {
+                Err(need) => needs.push(need),
+                Ok(Err(_)) => {}
+                Ok(Ok(manifest)) => {
+                    for (peer, text) in &manifest.peer_dependencies {
+                        let peer: Rc<str> = Rc::from(peer.as_str());
+                        work.push((Rc::clone(&peer), Rc::from(text.as_str()), from));
+                        for source in [node, peer_source] {
+                            if let Some(edge) = self.tree.edge(source, &peer) {
+                                work.push((Rc::clone(&peer), Rc::clone(&self.tree[edge].spec_text), source));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        needs.sort();
+        needs.dedup();
+        needs
+    }
+
+    fn build_dependencies(&mut self, node: NodeId, sources: &Sources) -> Result<(), NpmError> {
+        let mut tasks: Vec<(EdgeId, NodeId)> = Vec::new();
+        let peer_source = self.peer_source.get(&node).copied().unwrap_or(node);
+        for edge in self.problem_edges(node) {
+            if self.tree[edge].peer_conflicted {
+                continue;
+            }
+            let is_peer = self.tree[edge].is_peer();
+            let virtual_root = self.virtual_root(if is_peer { peer_source } else { node }, true);
+            let name = Rc::clone(&self.tree[edge].name);
+            let mut dep = None;
+            if let Some(virtual_edge) = self.tree.edge(virtual_root, &name)
+                && let Some(to) = self.tree[virtual_edge].to
+                && self.tree.is_valid(virtual_edge)
+                && self.tree.satisfies(to, edge)
+            {
+                dep = Some(to);
+            }
+            if dep.is_none() && self.tree[edge].kind == EdgeKind::PeerOptional && !self.explicit.contains(&edge) {
+                let from = self.tree[edge].from;
+                dep = self.find_hoistable(self.tree.resolve_parent(from).unwrap_or(from), edge);
+            }
+            let dep = match dep {
+                Some(dep) => dep,
+                None => {
+                    let mut required = BTreeSet::from([self.tree[edge].from]);
+                    self.node_from_edge(edge, is_peer.then_some(virtual_root), None, &mut required, sources)?
+                }
+            };
+            tasks.push((edge, dep));
+        }
+        tasks.sort_by(|a, b| locale_compare(&self.tree[a.0].name, &self.tree[b.0].name));
+        for (edge, dep) in tasks {
+            self.place(edge, dep)?;
+        }
+        for edge in self.tree.edges_out(node) {
+            if let Some(target) = self.tree[edge].to.and_then(|to| self.tree[to].link)
+                && self.tree.resolve_parent(target).is_some()
+                && !self.seen.contains(&target)
+            {
+                self.enqueue(target);
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, edge: EdgeId, dep: NodeId) -> Result<(), NpmError> {
+        let explicit = self.explicit.contains(&edge);
+        let mut placer = Placer { tree: &mut self.tree, policy: &self.options.policy, placed: Vec::new(), warnings: Vec::new() };
+        placer.place(edge, dep, explicit)?;
+        let (placed, warnings) = (placer.placed, placer.warnings);
+        self.warnings.extend(warnings);
+        for placed in placed {
+            let node = placed.node;
+            if self.tree[node].error.is_some() {
+                self.load_failures.insert(node);
+            }
+            if let Some(source) = self.peer_source.get(&dep).copied() {
+                self.peer_source.entry(node).or_insert(source);
+            }
+            for incoming in self.tree.edges_in(node) {
+                if incoming == placed.edge || self.tree[incoming].peer_conflicted || self.tree.is_valid(incoming) {
+                    continue;
+                }
+                let from = self.tree[incoming].from;
+                let again = placed.placement == Placement::Replace || self.options.save || self.options.mutating;
+                if again {
+                    self.seen.remove(&from);
+                }
+                if !self.seen.contains(&from) {
+                    self.enqueue(from);
+                }
+            }
+            self.enqueue(node);
+            for other in placed.need_evaluation {
+                self.seen.remove(&other);
+                self.enqueue(other);
+            }
+        }
+        Ok(())
+    }
+
+    /// Something already in the tree below `root` that satisfies the edge, nearest first.
+    fn find_hoistable(&self, root: NodeId, edge: EdgeId) -> Option<NodeId> {
+        let mut queue: Vec<NodeId> = self.tree[root].children.values().copied().collect();
+        let mut next = 0;
+        while let Some(&node) = queue.get(next) {
+            if self.tree[node].name == self.tree[edge].name && !self.tree.in_dependency_bundle(node) && self.tree.satisfies(node, edge) {
+                return Some(node);
+            }
+            queue.extend(self.tree[node].children.values().copied());
+            next += 1;
+        }
+        None
+    }
+
+    /// A tree of its own with `node`'s dependencies at its root, in which a set of peers is assembled.
+    fn virtual_root(&mut self, node: NodeId, reuse: bool) -> NodeId {
+        if reuse && let Some(&root) = self.virtual_roots.get(&node) {
+            return root;
+        }
+        let new = NewNode {
+            source: Some(node),
+            top_path: Rc::from(self.tree.location(node)),
+            ..NewNode::package(Rc::clone(&self.tree[node].name), Rc::clone(&self.tree[node].manifest))
+        };
+        let root = self.tree.add(new, None);
+        self.virtual_roots.insert(node, root);
+        root
+    }
+
+    /// Loads what `edge` asks for, with its peers, into a virtual tree.
+    fn node_from_edge(&mut self, edge: EdgeId, parent: Option<NodeId>, second: Option<EdgeId>, required: &mut BTreeSet<NodeId>, sources: &Sources) -> Result<NodeId, NpmError> {
+        let from = self.tree[edge].from;
+        let parent = match parent {
+            Some(parent) => parent,
+            None => self.virtual_root(from, false),
+        };
+        let name = Rc::clone(&self.tree[edge].name);
+        let first = self.node_from_spec(&name, edge, parent, sources)?;
+        // The parent may ask for `*` where a peer asks for `1`: then what the peer wants serves both.
+        let mut node = first;
+        if let Some(second) = second
+            && !self.tree.is_valid(second)
+        {
+            let candidate = self.node_from_spec(&name, second, parent, sources)?;
+            if self.tree.is_valid(edge) {
+                node = candidate;
+            }
+        }
+        self.tree.attach(node, parent);
+        let demands = |builder: &IdealBuilder, edge: EdgeId, required: &BTreeSet<NodeId>| {
+            required.contains(&builder.tree[edge].from) && builder.tree[edge].kind != EdgeKind::PeerOptional
+        };
+        if demands(self, edge, required) || second.is_some_and(|second| demands(self, second, required)) {
+            required.insert(node);
+        }
+        let source = self.tree[parent].source.unwrap_or(parent);
+        self.peer_source.insert(node, source);
+        self.load_peer_set(node, required, sources)?;
+        Ok(node)
+    }
+
+    fn node_from_spec(&mut self, name: &Rc<str>, edge: EdgeId, parent: NodeId, sources: &Sources) -> Result<NodeId, NpmError> {
+        let (spec, text) = (Rc::clone(&self.tree[edge].spec), Rc::clone(&self.tree[edge].spec_text));
+        let from = self.tree[edge].from;
+        let result = match sources.manifest(name, &text, &spec, &self.tree, from, &self.options.pick) {
+            Ok(result) => result,
+            Err(need) => return Err(NpmError::new("EINTERNAL", format!("{need:?} was not fetched before it was needed"))),
+        };
+        let incomplete = |manifest: &Rc<Manifest>| manifest.version.is_empty() && spec.registry_name(name).is_some();
+        let result = match result {
+            Ok(manifest) if incomplete(&manifest) => Err(NpmError::new("EINCOMPLETEMANIFEST", format!("incomplete manifest for {name}, missing version"))),
+            other => other,
+        };
+        match result {
+            Ok(manifest) => {
+                let mut new = NewNode::package(Rc::clone(name), manifest);
+                match &*spec {
+                    Spec::Directory(path) => new.link = Some(self.folder(&self.tree.resolve_path(from, path), &new.manifest)),
+                    Spec::File(path) => new.resolved = Some(Rc::from(format!("file:{}", self.tree.resolve_path(from, path)))),
+                    Spec::Remote(url) => new.resolved = Some(Rc::from(url.as_str())),
+                    _ => {}
+                }
+                Ok(self.tree.add(new, Some(parent)))
+            }
+            Err(error) => {
+                let new = NewNode { error: Some(Rc::new(error)), ..NewNode::package(Rc::clone(name), Rc::new(Manifest::default())) };
+                let node = self.tree.add(new, Some(parent));
+                self.load_failures.insert(node);
+                Ok(node)
+            }
+        }
+    }
+
+    /// The node of a folder that links lead to; one inside the project has its dependencies installed too.
+    fn folder(&mut self, path: &str, manifest: &Rc<Manifest>) -> NodeId {
+        if let Some(&node) = self.folders.get(path) {
+            return node;
+        }
+        let name = if manifest.name.is_empty() { super::path::base_name(path) } else { &manifest.name };
+        let new = NewNode { top_path: Rc::from(path), resolved: None, integrity: None, ..NewNode::package(Rc::from(name), Rc::clone(manifest)) };
+        let node = self.tree.add(new, None);
+        if !path.starts_with("..") && !path.starts_with('/') {
+            let root = self.root;
+            self.tree.attach_folder(node, root);
+        }
+        self.folders.insert(path.to_owned(), node);
+        node
+    }
+
+    /// Loads the peers of `node` beside it in its virtual tree, and theirs.
+    fn load_peer_set(&mut self, node: NodeId, required: &mut BTreeSet<NodeId>, sources: &Sources) -> Result<(), NpmError> {
+        let mut peers = Vec::new();
+        for edge in self.tree.edges_out(node) {
+            if self.tree[edge].is_peer() && !(self.tree[edge].to.is_some() && self.tree.is_valid(edge)) {
+                peers.push(edge);
+            }
+        }
+        peers.sort_by(|&a, &b| locale_compare(&self.tree[a].name, &self.tree[b].name));
+        for edge in peers {
+            // A compatible peer may have replaced `node` meanwhile.
+            let Some(parent) = self.tree[node].parent else { break };
+            if self.tree[edge].to.is_some() && self.tree.is_valid(edge) {
+                continue;
+            }
+            let name = Rc::clone(&self.tree[edge].name);
+            let parent_edge = self.tree.edge(parent, &name);
+            let source = self.tree[parent].source.unwrap_or(parent);
+            let conflict_ok = self.options.policy.force || !(self.tree.is_root(source) || self.options.policy.strict_peers);
+            let Some(current) = self.tree[edge].to else {
+                let Some(parent_edge) = parent_edge else {
+                    self.node_from_edge(edge, Some(parent), None, required, sources)?;
+                    continue;
+                };
+                let dep = self.node_from_edge(parent_edge, Some(parent), Some(edge), required, sources)?;
+                if self.tree.is_valid(edge) {
+                    continue;
+                }
+                if conflict_ok || !required.contains(&dep) {
+                    self.tree[edge].peer_conflicted = true;
+                    continue;
+                }
+                if self.tree[node].parent.is_none() {
+                    break;
+                }
+                return Err(explain::unresolvable(&self.tree, edge));
+            };
+            // Something is there that does not fit: would what fits also suit the others?
+            let dep = self.node_from_edge(edge, None, None, required, sources)?;
+            if self.tree.can_replace(dep, current, &[]) {
+                self.node_from_edge(edge, Some(parent), None, required, sources)?;
+                continue;
+            }
+            if conflict_ok || !required.contains(&self.tree[edge].from) {
+                continue;
+            }
+            return Err(explain::unresolvable(&self.tree, edge));
+        }
+        Ok(())
+    }
+
+    /// Flags, pruning, and what cannot be installed here.
+    fn finish(&mut self) -> Result<(), NpmError> {
+        flags::calculate(&mut self.tree);
+        if self.options.from_disk {
+            for node in self.tree.inventory() {
+                if self.tree[node].flags.extraneous && self.tree[node].parent.is_some() && self.tree[node].root == self.root {
+                    self.tree.detach(node);
+                }
+            }
+        }
+        for node in core::mem::take(&mut self.load_failures) {
+            if self.tree[node].root != self.root {
+                continue;
+            }
+            if !self.tree[node].flags.optional {
+                let error = self.tree[node].error.as_deref().cloned();
+                return Err(error.unwrap_or_else(|| NpmError::new("EINTERNAL", "a package failed to load without an error")));
+            }
+            flags::mark_inert(&mut self.tree, node);
+        }
+        self.check_platforms()
+    }
+
+    fn check_platforms(&mut self) -> Result<(), NpmError> {
+        let host = self.options.pick.host.clone();
+        for node in self.tree.inventory() {
+            if node == self.root || self.tree[node].link.is_some() {
+                continue;
+            }
+            let manifest = Rc::clone(&self.tree[node].manifest);
+            let (engine, platform) = (manifest.engine_ok(&host), manifest.platform_ok(&host));
+            if self.tree[node].flags.optional {
+                if !self.tree[node].inert && !(engine && platform) {
+                    flags::mark_inert(&mut self.tree, node);
+                }
+                continue;
+            }
+            if !engine {
+                let required = manifest.fields.get("engines").map(ToString::to_string).unwrap_or_default();
+                self.warnings.push(format!(
+                    "EBADENGINE Unsupported engine {{\nEBADENGINE   package: '{}@{}',\nEBADENGINE   required: {required},\nEBADENGINE   current: {{ node: 'v{}', npm: '{}' }}\nEBADENGINE }}",
+                    manifest.name, manifest.version, host.node, host.npm
+                ));
+            }
+            if !platform && !self.options.policy.force {
+                let list = |key: &str| manifest.fields.get(key).map_or("any".to_owned(), ToString::to_string);
+                return Err(NpmError::new("EBADPLATFORM", format!("Unsupported platform for {}@{}", manifest.name, manifest.version))
+                    .with_detail(format!("Valid os: {}, cpu: {}, libc: {}", list("os"), list("cpu"), list("libc")))
+                    .with_detail(format!("Actual os: {}, cpu: {}, libc: {}", host.os, host.cpu, host.libc)));
+            }
+        }
+        Ok(())
+    }
+}
