@@ -1,137 +1,88 @@
-// A served Wosix, and browsers with pages on it. Every test file of this folder runs its tests in each browser.
+// A page in a real browser, served as `wosix serve` serves it.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, before, describe } from 'node:test';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
+import { loadSource } from '../load-source.mjs';
 
 export const facade = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
-export const repository = path.join(facade, '..');
+export const cli = path.join(facade, 'bin/wosix.js');
 
-/** Both, or those that `WOSIX_BROWSERS` names (comma between). */
-export const BROWSERS = (process.env.WOSIX_BROWSERS ?? 'chromium,firefox').split(',');
+/** Both, or those named by WOSIX_TEST_BROWSERS (separated by commas). */
+export const browsers = (process.env.WOSIX_TEST_BROWSERS ?? 'chromium,firefox').split(',');
 
-const PROGRAMS = {
-  chromium: { variable: 'CHROME_PATH', names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'], applications: ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'] },
-  firefox: { variable: 'FIREFOX_PATH', names: ['firefox', 'firefox-esr'], applications: ['/Applications/Firefox.app/Contents/MacOS/firefox'] },
-};
-
-export function findBrowser(name) {
-  const { variable, names, applications } = PROGRAMS[name];
-  const folders = (process.env.PATH ?? '').split(path.delimiter);
-  const candidates = [process.env[variable], ...names.flatMap((program) => folders.map((folder) => path.join(folder, program))), ...applications];
-  const found = candidates.find((candidate) => candidate && existsSync(candidate));
-  if (!found) throw new Error(`no ${name} found; name it by ${variable}`);
-  return found;
-}
-
-/** Starts `wosix serve`; answers its origin and a function that ends it. */
-export async function serve(args = []) {
-  const server = spawn(process.execPath, [path.join(facade, 'bin/wosix.js'), 'serve', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const origin = await new Promise((resolve, reject) => {
-    let text = '';
-    server.stdout.on('data', (chunk) => {
-      text += chunk;
-      const found = /http:\/\/wosix\.localhost:\d+/.exec(text);
-      if (found) resolve(found[0]);
+/** A port that is free now. */
+export function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
     });
-    server.on('exit', (code) => reject(new Error(`wosix serve ended with ${code}: ${text}`)));
   });
-  return { origin, stop: () => server.kill() };
 }
 
-/** A browser with a profile of its own (an incognito one slows storage down a hundredfold). */
-export async function launch(name) {
-  const profile = await mkdtemp(path.join(tmpdir(), 'wosix-test-'));
+/** Runs `wosix serve`; answers its origin and how to stop it. */
+export async function startServe(...args) {
+  const child = spawn(process.execPath, [cli, 'serve', '--port', String(await freePort()), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [origin] = await new Promise((resolve, reject) => {
+    createInterface(child.stdout).once('line', (line) => resolve([line]));
+    child.once('exit', (code) => reject(new Error(`wosix serve ended with ${code}`)));
+  });
+  return { origin, stop: () => child.kill() };
+}
+
+/** Starts a browser with a profile of its own (no incognito context: that is another, slower storage). */
+export async function startBrowser(name) {
+  const { findBrowser } = await loadSource('cli/browser.ts');
+  const profile = mkdtempSync(path.join(tmpdir(), 'wosix-test-profile-'));
   const browser = await puppeteer.launch({
     browser: name === 'firefox' ? 'firefox' : 'chrome',
-    executablePath: findBrowser(name),
+    executablePath: findBrowser(name).executable,
     headless: true,
     userDataDir: profile,
-    protocolTimeout: 0,
-    args: name === 'firefox' ? [] : [
-      '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic',
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    ],
+    args: name === 'firefox' ? [] : ['--disable-gpu', '--no-first-run', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+    protocolTimeout: 120_000,
   });
   return {
     browser,
-    async close() {
+    stop: async () => {
       await browser.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }
 
-/** Declares tests for each browser. `declare` gets an object whose `page()` opens a fresh isolated page while tests run. */
-export function eachBrowser(title, declare) {
-  for (const name of BROWSERS) {
-    describe(`${title} in ${name}`, () => {
-      const context = { name };
-      let server, running;
-      before(async () => {
-        server = await serve();
-        running = await launch(name);
-        context.origin = server.origin;
-        context.browser = running.browser;
-      });
-      after(async () => {
-        await running?.close();
-        server?.stop();
-      });
-      /** A page without a container, at an isolated address. */
-      context.page = async () => {
-        const page = await running.browser.newPage();
-        page.on('pageerror', (error) => console.error(`${name}: page error:`, error));
-        await page.goto(`${server.origin}/wosix/pages/blank.html`);
-        return page;
-      };
-      /** A page with a container; see `bootIn`. */
-      context.container = async () => {
-        const page = await context.page();
-        await bootIn(page);
-        return page;
-      };
-      declare(context);
-    });
-  }
-}
-
-/**
- * Boots a container in a page as `globalThis.container`, and gives the page `run(command, args, options)`, which answers
- * `{stdout, stderr, code}` with both outputs apart; `options.stdin` is a text to write.
- */
-export async function bootIn(page, options = { workdirName: 'project' }) {
-  await page.evaluate(async (options) => {
-    const { WebContainer } = await import('/wosix/index.js');
-    globalThis.WebContainer = WebContainer;
-    globalThis.container = await WebContainer.boot(options);
-    globalThis.run = async (command, args = [], { stdin, ...options } = {}) => {
-      const process = await container.wosix.spawn(command, args, options);
-      const text = async (stream) => {
-        const decoder = new TextDecoder();
-        let text = '';
-        for (const reader = stream.getReader();;) {
-          const { value, done } = await reader.read();
-          if (done) return text;
-          text += decoder.decode(value, { stream: true });
-        }
-      };
-      const outputs = [text(process.stdout), text(process.stderr)];
-      const writer = process.stdin.getWriter();
-      if (stdin !== undefined) await writer.write(new TextEncoder().encode(stdin));
-      await writer.close().catch(() => {});
-      const code = await process.exit;
-      return { stdout: await outputs[0], stderr: await outputs[1], code };
+/** A page of `origin` with `globalThis.wosix`, the package. Uncaught errors of the page go to standard error. */
+export async function openPage(browser, origin) {
+  const page = await browser.newPage();
+  page.on('pageerror', (error) => process.stderr.write(`page: ${error instanceof Error ? error.stack : JSON.stringify(error)}\n`));
+  await page.goto(`${origin}/wosix/pages/blank.html`);
+  await page.evaluate(async () => {
+    globalThis.wosix = await import('/wosix/index.js');
+    wosix.configure({ registry: '/-/registry/' });
+    /** Runs a program to its end: exit code and all output. */
+    globalThis.run = async (container, command, args = [], options = {}) => {
+      const child = await container.spawn(command, args, options);
+      let output = '';
+      const reading = child.output.pipeTo(new WritableStream({ write: (text) => void (output += text) }));
+      const code = await child.exit;
+      await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, 200))]);
+      return { code, output };
     };
-  }, options);
-}
-
-/** Runs a command in the page's container. */
-export function run(page, command, args = [], options = {}) {
-  return page.evaluate((command, args, options) => globalThis.run(command, args, options), command, args, options);
+    /** What an error says. */
+    globalThis.failure = async (action) => {
+      try {
+        await action();
+      } catch (error) {
+        return { name: error.name, message: error.message, code: error.code };
+      }
+      return null;
+    };
+  });
+  return page;
 }

@@ -1,0 +1,97 @@
+/**
+ * The life of a process worker: take the Web Lock that proves it lives, instantiate the kernel, warm the runtime up, then run one
+ * process after another (or just one, when the runtime leaves traces behind).
+ */
+
+import { instantiateKernel } from './kernel';
+import { KernelPanic, ProcessExit, type Syscalls } from './syscalls';
+import type { InitMessage, RunMessage, Runtime, WorkerMessage } from './worker';
+
+/** What we use of DedicatedWorkerGlobalScope; saved before a runtime replaces globals. */
+interface WorkerScope {
+  postMessage(message: WorkerMessage): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent<InitMessage | RunMessage>) => void): void;
+  addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
+  addEventListener(type: 'unhandledrejection', listener: (event: PromiseRejectionEvent) => void): void;
+  close(): void;
+}
+
+/** Makes this worker a process worker of `runtime`. Call it once, at the top of the worker's script. */
+export function startWorker(runtime: Runtime): void {
+  const scope = self as unknown as WorkerScope;
+  const post = scope.postMessage.bind(scope);
+  let attach: ((pid: number) => Syscalls) | null = null;
+  /** The process that runs now has ended and the host knows. */
+  let over = true;
+
+  const finish = () => {
+    if (over) return;
+    over = true;
+    post({ type: runtime.reusable ? 'idle' : 'done' });
+  };
+
+  const fail = (error: unknown) => {
+    if (error instanceof ProcessExit) return finish();
+    if (error instanceof KernelPanic) return post({ type: 'panic', message: error.message });
+    const message = error instanceof Error ? (error.stack?.includes(error.message) ? error.stack : `${error}\n${error.stack ?? ''}`) : String(error);
+    post({ type: 'broken', message });
+  };
+
+  const init = async (message: InitMessage) => {
+    await takeLock(message.lock);
+    attach = await instantiateKernel(message.kernel, message.memory, message.block);
+    await runtime.warm({ assets: message.assets, modules: message.modules, settings: message.settings });
+    post({ type: 'ready' });
+  };
+
+  const run = async ({ pid }: RunMessage) => {
+    if (!attach) throw new Error('told to run a process before the worker was ready');
+    over = false;
+    const sys = attach(pid);
+    if (!runtime.reusable) announceExitEarly(sys, finish);
+    await runtime.run(sys);
+    // A runtime ends a process by `exit`; falling off its end means exit code 0.
+    if (!over) sys.exit(0);
+  };
+
+  scope.addEventListener('message', ({ data }) => {
+    if (data?.type === 'init') init(data).catch(fail);
+    else if (data?.type === 'run') run(data).catch(fail);
+  });
+  // `exit` throws through guest callbacks, which may run in a turn of their own.
+  scope.addEventListener('error', (event) => {
+    if (!(event.error instanceof ProcessExit || event.error instanceof KernelPanic)) return;
+    event.preventDefault();
+    fail(event.error);
+  });
+  scope.addEventListener('unhandledrejection', (event) => {
+    if (!(event.reason instanceof ProcessExit || event.reason instanceof KernelPanic)) return;
+    event.preventDefault();
+    fail(event.reason);
+  });
+}
+
+/** Resolves when the lock is ours; it is released only by the end of this worker. */
+function takeLock(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    navigator.locks.request(name, () => {
+      resolve();
+      return new Promise(() => {});
+    }).catch(reject);
+  });
+}
+
+/**
+ * Tells the host at `exit` itself instead of when {@link ProcessExit} has come through: guest code may catch that, and would then run on
+ * in a process that does not exist any more.
+ */
+function announceExitEarly(sys: Syscalls, finish: () => void): void {
+  const exit = sys.exit.bind(sys);
+  sys.exit = (code: number): never => {
+    try {
+      return exit(code);
+    } finally {
+      finish();
+    }
+  };
+}

@@ -1,0 +1,246 @@
+/**
+ * The kernel's worker: boots the kernel, performs its effects and serves the page. It never blocks: everything it waits for bumps its wake
+ * word, and then {@link Container.turn} looks at all of it.
+ */
+
+import type { BootResult, HostEvents, HostMethods, HostOptions } from '../api/protocol';
+import { RpcServer, Transfer } from '../api/rpc';
+import { createHostCalls } from '../guest/kernel';
+import { PROGRAM_NAMES } from '../guest/native/program-names';
+import { KernelPanic, type Effect, type HostCalls } from '../guest/syscalls';
+import { Files, type Target } from './files';
+import { LazyFiles } from './lazy-files';
+import { createSharedMemory } from './memory';
+import { compileModule } from './modules';
+import { Poller } from './poller';
+import { Previews } from './previews';
+import { Processes, resolveInside } from './processes';
+import { Trees } from './trees';
+import { Watches } from './watches';
+import { WorkerPool } from './worker-pool';
+
+const PATH = '/bin:/usr/bin:/usr/local/bin';
+/** Modules that every worker may need; compiled once, before the first process. */
+const MODULES = ['programs', 'codecs'];
+const SIGPIPE = 13;
+
+/** Programs of the native module, and where they are registered. */
+const PROGRAMS = PROGRAM_NAMES.map((name) => ({ path: `/bin/${name}`, runtime: 'native', name }));
+
+export class Container implements HostMethods {
+  private readonly server: RpcServer<HostEvents>;
+  private readonly workdir: string;
+  private calls!: HostCalls;
+  private poller!: Poller;
+  private pool!: WorkerPool;
+  private processes!: Processes;
+  private lazy!: LazyFiles;
+  private files!: Files;
+  private trees!: Trees;
+  private watches!: Watches;
+  private previews!: Previews;
+  private running = false;
+
+  constructor(port: MessagePort, private readonly options: HostOptions) {
+    this.workdir = `/home/${options.workdirName}`;
+    this.server = new RpcServer<HostEvents>(port, this, () => this.turn(), (error) => this.reportError(error));
+  }
+
+  // --- life ------------------------------------------------------------------------------------------
+
+  async boot(): Promise<BootResult> {
+    const { assets, registry, defaultRegistry, workdirName } = this.options;
+    const [kernel, ...compiled] = await Promise.all(['kernel', ...MODULES].map((name) => compileModule(assets, name)));
+    const modules = Object.fromEntries(MODULES.map((name, i) => [name, compiled[i]]));
+    const memory = createSharedMemory();
+    const seed = crypto.getRandomValues(new Uint8Array(32));
+    this.calls = await createHostCalls(kernel, memory, { seed, workdirName, programs: PROGRAMS });
+    this.calls.sigaction(SIGPIPE, 1);
+    this.poller = new Poller(this.calls);
+    this.pool = new WorkerPool({
+      calls: this.calls,
+      assets,
+      lockPrefix: `wosix-${crypto.randomUUID()}`,
+      init: { kernel, memory, modules, settings: { registry, defaultRegistry } },
+      onPanic: (message) => this.panic(message),
+      onError: (message) => this.reportError(message),
+    });
+    this.pool.prewarm();
+    this.lazy = new LazyFiles(this.calls, (message) => this.reportError(message));
+    this.files = new Files(this.calls, this.lazy);
+    this.trees = new Trees(this.calls, this.files, this.lazy);
+    this.watches = new Watches(this.calls, this.poller, (id, kind, name) => this.server.emit('watch', [id, kind, name]));
+    this.previews = new Previews(this.calls, this.poller, modules.codecs, this.options);
+    this.processes = new Processes(this.calls, this.poller, this.workdir, { PATH, HOME: '/home', SHELL: '/bin/jsh', PWD: this.workdir }, {
+      output: (handle, stream, bytes) => this.server.emit('output', [handle, stream, bytes], [bytes.buffer]),
+      outputEnd: (handle, stream) => this.server.emit('outputEnd', [handle, stream]),
+      exit: (handle, code) => this.server.emit('exit', [handle, code]),
+    });
+    this.running = true;
+    void this.run();
+    return { workdir: this.workdir, path: PATH };
+  }
+
+  teardown(): void {
+    this.running = false;
+    this.pool?.close();
+  }
+
+  memoryUsage(): { used: number; total: number } {
+    return this.calls.memoryUsage();
+  }
+
+  /** A turn for each bump of the wake word, for ever. */
+  private async run(): Promise<void> {
+    const { view, index } = this.calls.wakeWord;
+    while (this.running) {
+      const seen = Atomics.load(view, index);
+      this.turn();
+      const wait = Atomics.waitAsync(view, index, seen);
+      if (wait.async) await wait.value;
+    }
+  }
+
+  /** Looks at everything that may have happened in the kernel. */
+  private turn(): void {
+    if (!this.running) return;
+    try {
+      for (let effect = this.calls.nextEffect(); effect; effect = this.calls.nextEffect()) this.perform(effect);
+      this.processes.reap();
+      this.poller.poll();
+      // What was just read or reaped may have queued more.
+      for (let effect = this.calls.nextEffect(); effect; effect = this.calls.nextEffect()) this.perform(effect);
+    } catch (error) {
+      if (error instanceof KernelPanic || error instanceof WebAssembly.RuntimeError) this.panic(error.message);
+      else this.reportError(error);
+    }
+  }
+
+  private perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'exec': return this.pool.run(effect.pid, effect.runtime);
+      case 'terminate': return this.pool.terminate(effect.pid);
+      case 'load': return this.lazy.load(effect.token);
+      case 'port': {
+        this.previews.portChanged(effect.port, effect.open);
+        this.server.emit('port', [effect.port, effect.open]);
+      }
+    }
+  }
+
+  private panic(message: string): void {
+    if (!this.running) return;
+    this.teardown();
+    this.server.emit('panic', [message]);
+  }
+
+  private reportError(error: unknown): void {
+    this.server.emit('error', [error instanceof Error ? error.message : String(error)]);
+  }
+
+  // --- files -----------------------------------------------------------------------------------------
+
+  /** A path of the public API. */
+  private target(path: string): Target {
+    return { path: resolveInside(this.workdir, path), name: path };
+  }
+
+  /** A path of the command line: absolute ones are taken as they are. */
+  private anywhere(path: string): Target {
+    return path.startsWith('/') ? { path: path.replace(/(?<=.)\/+$/, ''), name: path } : this.target(path);
+  }
+
+  mount(tree: Parameters<HostMethods['mount']>[0], mountPoint: string): void {
+    this.trees.mount(tree, this.target(mountPoint));
+  }
+
+  mountLazy(path: string, entries: Parameters<HostMethods['mountLazy']>[1], base: string): void {
+    this.trees.mountLazy(this.anywhere(path).path, entries, base);
+  }
+
+  async listTree(path: string) {
+    return this.trees.list(this.anywhere(path));
+  }
+
+  async readFile(path: string): Promise<Transfer<Uint8Array>> {
+    const bytes = await this.files.read(this.target(path));
+    return new Transfer(bytes, [bytes.buffer]);
+  }
+
+  async readAnywhere(path: string): Promise<Transfer<Uint8Array>> {
+    const bytes = await this.files.read(this.anywhere(path));
+    return new Transfer(bytes, [bytes.buffer]);
+  }
+
+  writeFile(path: string, bytes: Uint8Array): void {
+    this.files.write(this.target(path), bytes);
+  }
+
+  mkdir(path: string, recursive: boolean): string | undefined {
+    return this.files.mkdir(this.target(path), recursive);
+  }
+
+  rm(path: string, force: boolean, recursive: boolean): void {
+    this.files.rm(this.target(path), force, recursive);
+  }
+
+  rename(from: string, to: string): void {
+    this.files.rename(this.target(from), this.target(to));
+  }
+
+  readdir(path: string) {
+    return this.files.readdir(this.target(path));
+  }
+
+  exportTree(path: string, includes: string[], excludes: string[]) {
+    return this.trees.export(this.target(path), includes, excludes);
+  }
+
+  watch(id: number, path: string, recursive: boolean): void {
+    this.watches.add(id, this.target(path), recursive);
+  }
+
+  unwatch(id: number): void {
+    this.watches.remove(id);
+  }
+
+  // --- processes -------------------------------------------------------------------------------------
+
+  spawn(request: Parameters<HostMethods['spawn']>[0]) {
+    return this.processes.spawn(request);
+  }
+
+  write(handle: number, bytes: Uint8Array): Promise<void> {
+    return this.processes.write(handle, bytes);
+  }
+
+  closeInput(handle: number): void {
+    this.processes.closeInput(handle);
+  }
+
+  acknowledge(...args: Parameters<HostMethods['acknowledge']>): void {
+    this.processes.acknowledge(...args);
+  }
+
+  signal(handle: number, signal: number): void {
+    this.processes.signal(handle, signal);
+  }
+
+  kill(handle: number): void {
+    this.processes.kill(handle);
+  }
+
+  resize(handle: number, cols: number, rows: number): void {
+    this.processes.resize(handle, cols, rows);
+  }
+
+  // --- previews --------------------------------------------------------------------------------------
+
+  connectPreview(port: number, channel: MessagePort): void {
+    this.previews.connect(port, channel);
+  }
+
+  setPreviewScript(...args: Parameters<HostMethods['setPreviewScript']>): void {
+    this.previews.setScript(...args);
+  }
+}
