@@ -15,7 +15,6 @@ const SIGPIPE = 13;
 export function bootLibrary(env: NodeEnvironment): void {
   const { loader, primordials, privateSymbols, perIsolateSymbols } = env;
   loader.load('boot');
-  Reflect.deleteProperty(globalThis, 'wosixNode');
   removeBrowserGlobals();
   rememberProxies();
 

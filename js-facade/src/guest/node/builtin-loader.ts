@@ -20,11 +20,6 @@ export class BuiltinLoader {
     for (const [group, lines] of Object.entries(data.groups)) {
       for (const id of Object.keys(lines)) this.groupOf.set(id, group);
     }
-    // The scripts of the groups call this; it is gone from the global object before guest code runs.
-    Object.defineProperty(globalThis, 'wosixNode', {
-      configurable: true,
-      value: { define: (_group: string, functions: Record<string, Builtin>) => this.define(functions) },
-    });
   }
 
   /** Whether the build kept the module. */
@@ -43,7 +38,16 @@ export class BuiltinLoader {
   load(group: string): void {
     if (this.loaded.has(group)) return;
     this.loaded.add(group);
-    this.importScripts(`${this.folder}${group}.js`);
+    // The script calls this; guest code never sees it.
+    Object.defineProperty(globalThis, 'wosixNode', {
+      configurable: true,
+      value: { define: (_group: string, functions: Record<string, Builtin>) => this.define(functions) },
+    });
+    try {
+      this.importScripts(`${this.folder}${group}.js`);
+    } finally {
+      Reflect.deleteProperty(globalThis, 'wosixNode');
+    }
   }
 
   /** Which builtin (and line in it) a line of one of our scripts belongs to. */

@@ -7,6 +7,7 @@ import { create as blob } from './blob';
 import { create as buffer } from './buffer';
 import { create as builtins } from './builtins';
 import { create as cares_wrap } from './cares_wrap';
+import { create as cjs_lexer } from './cjs_lexer';
 import { create as config } from './config';
 import { create as constants } from './constants';
 import { create as contextify } from './contextify';
@@ -54,7 +55,7 @@ import { create as worker } from './worker';
 import { create as zlib } from './zlib';
 
 export const bindings: Record<string, BindingFactory | undefined> = {
-  async_context_frame, async_wrap, blob, buffer, builtins, cares_wrap, config, constants, contextify, credentials, crypto, diagnostics_channel,
+  async_context_frame, async_wrap, blob, buffer, builtins, cares_wrap, cjs_lexer, config, constants, contextify, credentials, crypto, diagnostics_channel,
   encoding_binding, errors, fs, fs_dir, fs_event_wrap, http_parser, icu, js_stream, messaging, mksnapshot, module_wrap, modules, options,
   performance, permission, pipe_wrap, process_methods, process_wrap, report, sea, signal_wrap, spawn_sync, stream_wrap, string_decoder,
   symbols, task_queue, tcp_wrap, timers, trace_events, tty_wrap, types, udp_wrap, url, url_pattern, util, uv, wasm_web_api, worker, zlib,

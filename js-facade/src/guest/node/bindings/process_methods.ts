@@ -114,7 +114,6 @@ export function create(env: Environment): Record<string, unknown> {
       define('title', { get: () => title.value, set: (value) => void (title.value = String(value)) });
       define('argv', { writable: true, value: [sys.argv()[0] ?? 'node', ...commandLine.rest] });
       define('execArgv', { writable: true, value: [...commandLine.execArgv] });
-      define('versions', { writable: false, value: process.versions });
       define('pid', { writable: false, value: sys.pid });
       define('ppid', { get: () => sys.getppid(), set: undefined });
       define('execPath', { writable: true, value: sys.execPath() });
