@@ -60,7 +60,8 @@ impl Vfs {
         self.open_existing(caller, v, flags)
     }
 
-    fn open_existing(&mut self, caller: &Caller, v: Vnode, flags: OpenFlags) -> Result<Opened> {
+    /// Opens an inode that is known already, as following a link of `/proc/self/fd` does. Errors: as [`Vfs::open`].
+    pub fn open_existing(&mut self, caller: &Caller, v: Vnode, flags: OpenFlags) -> Result<Opened> {
         let meta = self.meta(caller, v)?;
         let writes = flags.writes() || flags.has(OpenFlags::TRUNC);
         if flags.has(OpenFlags::DIRECTORY) && meta.kind != FileKind::Directory {

@@ -66,6 +66,11 @@ impl Vfs {
     /// link(2); does not follow a link at the end of `from`. EXDEV, EPERM (a directory), EMLINK, and the errors of [`Vfs::mkdir`].
     pub fn link(&mut self, caller: &Caller, from: &[u8], to: &[u8]) -> Result<()> {
         let v = self.resolve(caller, from, false)?;
+        self.flink(caller, v, to)
+    }
+
+    /// The same for an inode (`AT_EMPTY_PATH` of linkat(2)). ENOENT once it has no name.
+    pub fn flink(&mut self, caller: &Caller, v: Vnode, to: &[u8]) -> Result<()> {
         let (parent, name) = self.locate_new(caller, to, false)?;
         if v.mount != parent.directory.mount {
             return Err(Errno::EXDEV);
@@ -138,8 +143,19 @@ impl Vfs {
     /// rename(2). Names of one inode: nothing happens. Errors: EXDEV, EBUSY (mount points, `.`, `..`), EINVAL (into itself), ENOTEMPTY, EISDIR, ENOTDIR, EMLINK,
     /// EPERM (sticky directories), EACCES, EROFS and those of [`Vfs::resolve`].
     pub fn rename(&mut self, caller: &Caller, from: &[u8], to: &[u8]) -> Result<()> {
+        self.rename_at(caller, from, caller.cwd, to)
+    }
+
+    /// renameat(2): a relative `to` begins at the directory `base`, a relative `from` at the caller's.
+    pub fn rename_at(
+        &mut self,
+        caller: &Caller,
+        from: &[u8],
+        base: Vnode,
+        to: &[u8],
+    ) -> Result<()> {
         let old = self.walk_parent(caller, caller.cwd, from, &mut 0)?;
-        let new = self.walk_parent(caller, caller.cwd, to, &mut 0)?;
+        let new = self.walk_parent(caller, base, to, &mut 0)?;
         if old.directory.mount != new.directory.mount {
             return Err(Errno::EXDEV);
         }
