@@ -7,6 +7,13 @@ export function checkTree(tree: unknown): asserts tree is FileSystemTree {
   checkFolder(tree, '');
 }
 
+/** The tree with objects that inherit nothing, so that a file may have any name; the way between threads gives all objects a prototype. */
+export function withoutPrototypes(tree: FileSystemTree): FileSystemTree {
+  const result: FileSystemTree = Object.create(null);
+  for (const [name, node] of Object.entries(tree)) result[name] = 'directory' in node ? { directory: withoutPrototypes(node.directory) } : node;
+  return result;
+}
+
 function checkFolder(folder: unknown, path: string): void {
   if (!isObject(folder)) throw invalid(path || '/', `expected an object of files and directories, found ${describe(folder)}`);
   for (const [name, node] of Object.entries(folder)) {

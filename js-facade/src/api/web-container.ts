@@ -9,7 +9,7 @@ import type { BootMessage, BootResult, ExportEntry, HostEvents, HostMethods, Hos
 import { RpcClient } from './rpc';
 import { DEFAULT_REGISTRY, configuration } from './configuration';
 import { parseSnapshot } from './snapshot';
-import { checkTree } from './tree';
+import { checkTree, withoutPrototypes } from './tree';
 import type {
   BootOptions, CodeListener, ErrorListener, ExportOptions, FileSystemAPI, FileSystemTree, LoadFilesOptions, OpenListener, PortListener,
   PreviewScriptOptions, ServerReadyListener, SpawnOptions, Unsubscribe, WebContainerProcess,
@@ -108,7 +108,7 @@ export class WebContainer {
   export(path: string, options: ExportOptions): Promise<Uint8Array>;
   async export(path: string, { format = 'json', includes = [], excludes = [] }: ExportOptions = {}): Promise<any> {
     if (format !== 'json') throw Object.assign(new Error(`export format '${format}' is not supported yet`), { code: 'ERR_NOT_SUPPORTED' });
-    return this.host.call('exportTree', [path, includes, excludes]);
+    return withoutPrototypes(await this.host.call('exportTree', [path, includes, excludes]));
   }
 
   on(event: 'port', listener: PortListener): Unsubscribe;

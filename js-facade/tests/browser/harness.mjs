@@ -38,7 +38,7 @@ export async function startServe(...args) {
 
 /** Starts a browser with a profile of its own (no incognito context: that is another, slower storage). */
 export async function startBrowser(name) {
-  const { findBrowser } = await loadSource('cli/browser.ts');
+  const { findBrowser } = await loadSource('cli/find-browser.ts');
   const profile = mkdtempSync(path.join(tmpdir(), 'wosix-test-profile-'));
   const browser = await puppeteer.launch({
     browser: name === 'firefox' ? 'firefox' : 'chrome',
@@ -71,7 +71,8 @@ export async function openPage(browser, origin) {
       let output = '';
       const reading = child.output.pipeTo(new WritableStream({ write: (text) => void (output += text) }));
       const code = await child.exit;
-      await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, 200))]);
+      // A terminal ends when the last process of its session has.
+      if (options.output !== false) await reading;
       return { code, output };
     };
     /** What an error says. */
