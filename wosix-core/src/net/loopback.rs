@@ -9,8 +9,8 @@ use crate::errno::{Errno, Result};
 use crate::kernel::WakeSet;
 use crate::process::pipe::{Pipe, Transfer};
 
-use super::socket::{Address, Domain, Listener, Name, Phase, Socket, StreamId};
 use super::SocketId;
+use super::socket::{Address, Domain, Listener, Name, Phase, Socket, StreamId};
 
 /// Bytes that one direction of a connection holds.
 const STREAM_CAPACITY: usize = 256 * 1024;
@@ -140,13 +140,17 @@ impl Network {
             }
         }
         let opened = self.port_of(id).filter(|&port| !self.port_listens(port));
-        self.sockets[id].phase = Phase::Listening(Listener { backlog, ..Listener::default() });
+        self.sockets[id].phase = Phase::Listening(Listener {
+            backlog,
+            ..Listener::default()
+        });
         Ok(opened)
     }
 
     /// Whether some socket listens on the TCP port.
     pub fn port_listens(&self, port: u16) -> bool {
-        self.on_port(port).any(|(_, id)| matches!(self.sockets[id].phase, Phase::Listening(_)))
+        self.on_port(port)
+            .any(|(_, id)| matches!(self.sockets[id].phase, Phase::Listening(_)))
     }
 
     /// The TCP port a socket owns.
@@ -161,7 +165,13 @@ impl Network {
     ///
     /// # Errors
     /// `ECONNREFUSED`, `ENETUNREACH`, `EISCONN`, `EALREADY`, `EINVAL`, `EAFNOSUPPORT`.
-    pub fn connect(&mut self, id: SocketId, ip: IpAddr, port: u16, wakes: &mut WakeSet) -> Result<Connection> {
+    pub fn connect(
+        &mut self,
+        id: SocketId,
+        ip: IpAddr,
+        port: u16,
+        wakes: &mut WakeSet,
+    ) -> Result<Connection> {
         match (self.sockets[id].domain, ip) {
             (Domain::Tcp4, IpAddr::V4(_)) | (Domain::Tcp6, IpAddr::V6(_)) => {}
             _ => return Err(Errno::EAFNOSUPPORT),
@@ -199,7 +209,13 @@ impl Network {
     ///
     /// # Errors
     /// `ECONNREFUSED`, `EISCONN`, `EALREADY`, `EINVAL`.
-    pub fn connect_name(&mut self, id: SocketId, name: &Name, path: Vec<u8>, wakes: &mut WakeSet) -> Result<Connection> {
+    pub fn connect_name(
+        &mut self,
+        id: SocketId,
+        name: &Name,
+        path: Vec<u8>,
+        wakes: &mut WakeSet,
+    ) -> Result<Connection> {
         self.check_connectable(id)?;
         let listener = *self.names.get(name).ok_or(Errno::ECONNREFUSED)?;
         if !matches!(self.sockets[listener].phase, Phase::Listening(_)) {
@@ -214,7 +230,9 @@ impl Network {
     /// # Errors
     /// `EINVAL` when the socket does not listen.
     pub fn accept(&mut self, id: SocketId, wakes: &mut WakeSet) -> Result<Option<SocketId>> {
-        let Phase::Listening(listener) = &mut self.sockets[id].phase else { return Err(Errno::EINVAL) };
+        let Phase::Listening(listener) = &mut self.sockets[id].phase else {
+            return Err(Errno::EINVAL);
+        };
         let accepted = listener.ready.pop_front();
         while let Phase::Listening(listener) = &mut self.sockets[id].phase
             && listener.ready.len() < listener.backlog
@@ -234,9 +252,19 @@ impl Network {
     ///
     /// # Errors
     /// `ENOTCONN`, `ECONNRESET`, or the pending error.
-    pub fn receive(&mut self, id: SocketId, out: &mut [u8], wakes: &mut WakeSet) -> Result<Transfer> {
+    pub fn receive(
+        &mut self,
+        id: SocketId,
+        out: &mut [u8],
+        wakes: &mut WakeSet,
+    ) -> Result<Transfer> {
         let socket = &mut self.sockets[id];
-        let Phase::Connected { incoming, read_closed, .. } = socket.phase else {
+        let Phase::Connected {
+            incoming,
+            read_closed,
+            ..
+        } = socket.phase
+        else {
             return Err(socket.error.take().unwrap_or(Errno::ENOTCONN));
         };
         let stream = &mut self.streams[incoming];
@@ -252,7 +280,12 @@ impl Network {
     /// `ENOTCONN`, `EPIPE` (the caller raises `SIGPIPE`), `ECONNRESET`.
     pub fn send(&mut self, id: SocketId, bytes: &[u8], wakes: &mut WakeSet) -> Result<Transfer> {
         let socket = &mut self.sockets[id];
-        let Phase::Connected { outgoing, write_closed, .. } = socket.phase else {
+        let Phase::Connected {
+            outgoing,
+            write_closed,
+            ..
+        } = socket.phase
+        else {
             return Err(socket.error.take().unwrap_or(Errno::ENOTCONN));
         };
         if write_closed {
@@ -265,8 +298,20 @@ impl Network {
     ///
     /// # Errors
     /// `ENOTCONN`
-    pub fn shutdown(&mut self, id: SocketId, read: bool, write: bool, wakes: &mut WakeSet) -> Result<()> {
-        let Phase::Connected { incoming, outgoing, read_closed, write_closed } = &mut self.sockets[id].phase else {
+    pub fn shutdown(
+        &mut self,
+        id: SocketId,
+        read: bool,
+        write: bool,
+        wakes: &mut WakeSet,
+    ) -> Result<()> {
+        let Phase::Connected {
+            incoming,
+            outgoing,
+            read_closed,
+            write_closed,
+        } = &mut self.sockets[id].phase
+        else {
             return Err(Errno::ENOTCONN);
         };
         let (incoming, outgoing) = (*incoming, *outgoing);
@@ -302,7 +347,12 @@ impl Network {
                 }
                 None
             }
-            Phase::Connected { incoming, outgoing, write_closed, .. } => {
+            Phase::Connected {
+                incoming,
+                outgoing,
+                write_closed,
+                ..
+            } => {
                 self.disconnect(incoming, outgoing, write_closed, wakes);
                 None
             }
@@ -328,7 +378,9 @@ impl Network {
     fn on_port(&self, port: u16) -> impl Iterator<Item = (IpAddr, SocketId)> + '_ {
         let lowest = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let highest = IpAddr::V6(Ipv6Addr::from([0xff; 16]));
-        self.bound.range((port, lowest)..=(port, highest)).map(|(&(_, ip), &id)| (ip, id))
+        self.bound
+            .range((port, lowest)..=(port, highest))
+            .map(|(&(_, ip), &id)| (ip, id))
     }
 
     /// Whether `bind` must refuse: the same address, or a wildcard that covers it. `::` covers IPv4 too.
@@ -345,7 +397,11 @@ impl Network {
     fn ephemeral_port(&mut self, ip: IpAddr) -> Result<u16> {
         for _ in EPHEMERAL {
             let next = self.last_port.wrapping_add(1);
-            self.last_port = if EPHEMERAL.contains(&next) { next } else { *EPHEMERAL.start() };
+            self.last_port = if EPHEMERAL.contains(&next) {
+                next
+            } else {
+                *EPHEMERAL.start()
+            };
             if !self.conflicts(ip, self.last_port) {
                 return Ok(self.last_port);
             }
@@ -358,7 +414,15 @@ impl Network {
     fn listener_for(&self, ip: IpAddr, port: u16) -> Option<SocketId> {
         self.on_port(port)
             .filter(|&(_, id)| matches!(self.sockets[id].phase, Phase::Listening(_)))
-            .min_by_key(|&(bound, _)| if bound == ip { 0 } else if bound.is_unspecified() { 1 } else { 2 })
+            .min_by_key(|&(bound, _)| {
+                if bound == ip {
+                    0
+                } else if bound.is_unspecified() {
+                    1
+                } else {
+                    2
+                }
+            })
             .map(|(_, id)| id)
     }
 
@@ -372,7 +436,9 @@ impl Network {
     }
 
     fn knock(&mut self, client: SocketId, listener: SocketId, wakes: &mut WakeSet) -> Connection {
-        let Phase::Listening(queue) = &mut self.sockets[listener].phase else { unreachable!("found as a listener") };
+        let Phase::Listening(queue) = &mut self.sockets[listener].phase else {
+            unreachable!("found as a listener")
+        };
         if queue.ready.len() < queue.backlog {
             self.establish(client, listener, wakes);
             Connection::Established
@@ -415,14 +481,24 @@ impl Network {
             stream.writers = 1;
             self.streams.insert(stream)
         });
-        let connected =
-            |incoming, outgoing| Phase::Connected { incoming, outgoing, read_closed: false, write_closed: false };
+        let connected = |incoming, outgoing| Phase::Connected {
+            incoming,
+            outgoing,
+            read_closed: false,
+            write_closed: false,
+        };
         self.sockets[a].phase = connected(to_a, to_b);
         self.sockets[b].phase = connected(to_b, to_a);
     }
 
     /// Both directions of a closed end. Unread data turns the end of the stream into a reset (RFC 2525 2.17).
-    fn disconnect(&mut self, incoming: StreamId, outgoing: StreamId, write_closed: bool, wakes: &mut WakeSet) {
+    fn disconnect(
+        &mut self,
+        incoming: StreamId,
+        outgoing: StreamId,
+        write_closed: bool,
+        wakes: &mut WakeSet,
+    ) {
         if !self.streams[incoming].is_empty() {
             self.streams[outgoing].reset = true;
             self.streams[outgoing].read_queue.wake(wakes);
@@ -450,7 +526,9 @@ fn is_local(ip: IpAddr) -> bool {
         IpAddr::V6(v6) => {
             v6.is_loopback()
                 || v6.is_unspecified()
-                || v6.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback() || v4.is_unspecified())
+                || v6
+                    .to_ipv4_mapped()
+                    .is_some_and(|v4| v4.is_loopback() || v4.is_unspecified())
         }
     }
 }

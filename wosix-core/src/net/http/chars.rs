@@ -22,9 +22,6 @@ const fn classes() -> [u8; 256] {
         if (b >= 0x20 && b != 0x7f) || b == b'\t' {
             table[byte] |= VALUE;
         }
-        if b >= 0x80 || b == b'\t' || b == 0x0c {
-            table[byte] |= URL;
-        }
         byte += 1;
     }
     mark(&mut table, b"!#$%&'*+-.^_`|~", TOKEN);

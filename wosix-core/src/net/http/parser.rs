@@ -296,7 +296,7 @@ impl Parser {
                     None
                 }
                 State::MessageComplete => {
-                    self.state = if self.upgrade {
+                    self.state = if self.switches_protocol() {
                         State::UpgradePause
                     } else {
                         State::AfterMessage
@@ -386,10 +386,12 @@ impl Parser {
     fn frame_body(&mut self) -> Result<(), Error> {
         let has_body = self.flags.chunked || self.length > 0;
         let connect = self.kind == Kind::Request && self.method == Method::CONNECT;
-        let informational = self.kind == Kind::Response && matches!(self.status, 100 | 101);
+        let response_to_upgrade = self.kind == Kind::Response && self.status == 101;
+        let interim = self.kind == Kind::Response && self.status == 100;
         self.state = if self.upgrade && (connect || self.flags.skip_body || !has_body)
             || self.flags.skip_body
-            || informational
+            || interim
+            || response_to_upgrade
         {
             State::MessageComplete
         } else if self.flags.chunked {
@@ -415,6 +417,11 @@ impl Parser {
             self.eof = Eof::CompletesMessage;
         }
         Ok(())
+    }
+
+    /// A 101 always ends HTTP, even without the headers that say so.
+    fn switches_protocol(&self) -> bool {
+        self.upgrade || (self.kind == Kind::Response && self.status == 101)
     }
 
     fn needs_eof(&self) -> bool {

@@ -20,6 +20,8 @@ pub(super) enum HeaderState {
     EmptyValueEnd(Special),
     ValueStart(Special),
     Value(Special),
+    /// After a byte that only a lenient parser accepts: everything up to the line's end, which means nothing to the parser.
+    AnyValue,
     /// Digits of `Content-Length`; the flag tells that they are over.
     Length {
         digits_over: bool,
@@ -129,6 +131,7 @@ impl Parser {
             }
             H::ValueStart(special) => self.value_start(special)?,
             H::Value(special) => return self.field_value(special, input, at),
+            H::AnyValue => return self.any_value(input, at),
             H::Length { digits_over } => return self.content_length(digits_over, input, at),
             H::ValueLf(special) => {
                 if byte != b'\n' {
@@ -151,8 +154,8 @@ impl Parser {
                     // An obsolete line folding: the value goes on, and no longer means anything to the parser.
                     H::Value(Special::None)
                 } else {
-                    self.head.trim_value();
                     self.apply(special)?;
+                    self.head.trim_value();
                     H::Start
                 }
             }
@@ -277,45 +280,58 @@ impl Parser {
     }
 
     fn field_value(&mut self, special: Special, input: &[u8], at: &mut usize) -> Result<(), Error> {
-        let start = *at;
-        let anything = self.lenient.has(Lenient::HEADERS);
-        let relaxed = self.lenient.has(Lenient::HEADER_VALUE_RELAXED);
-        let end = if anything {
-            skip_while(input, start, |b| !matches!(b, b'\r' | b'\n'))
-        } else if relaxed {
-            // What the Fetch standard allows in a value: anything but NUL, CR and LF.
-            skip_while(input, start, |b| !matches!(b, 0 | b'\r' | b'\n'))
+        let end = if self.lenient.has(Lenient::HEADER_VALUE_RELAXED) {
+            // What the Fetch standard allows in a value.
+            skip_while(input, *at, |b| !matches!(b, 0 | b'\r' | b'\n'))
         } else {
-            skip_while(input, start, is_value)
+            skip_while(input, *at, is_value)
         };
-        self.head.push_value(&input[start..end]);
-        *at = end;
-        self.track_header(end - start)?;
-        match input.get(end) {
+        match self.take_value(input, at, end)? {
             None => Ok(()),
-            Some(&byte) => self.value_line_end(special, byte, at),
+            Some(b'\n') if !self.bare_lf_allowed() => fail(
+                ErrorCode::CrExpected,
+                "Missing expected CR after header value",
+            ),
+            Some(byte @ (b'\r' | b'\n')) => {
+                self.end_value_line(special, byte, at);
+                Ok(())
+            }
+            Some(_) if self.lenient.has(Lenient::HEADERS) => {
+                self.state = State::Header(HeaderState::AnyValue);
+                Ok(())
+            }
+            Some(_) => fail(ErrorCode::InvalidHeaderToken, INVALID_VALUE),
         }
     }
 
-    fn value_line_end(&mut self, special: Special, byte: u8, at: &mut usize) -> Result<(), Error> {
-        let next = match byte {
-            b'\r' => {
-                *at += 1;
-                HeaderState::ValueLf(special)
-            }
-            b'\n' if self.bare_lf_allowed() || self.lenient.has(Lenient::HEADERS) => {
-                HeaderState::ValueLf(special)
-            }
-            b'\n' => {
-                return fail(
-                    ErrorCode::CrExpected,
-                    "Missing expected CR after header value",
-                );
-            }
-            _ => return fail(ErrorCode::InvalidHeaderToken, INVALID_VALUE),
-        };
-        self.state = State::Header(next);
+    fn any_value(&mut self, input: &[u8], at: &mut usize) -> Result<(), Error> {
+        let end = skip_while(input, *at, |b| !matches!(b, b'\r' | b'\n'));
+        if let Some(byte) = self.take_value(input, at, end)? {
+            self.end_value_line(Special::None, byte, at);
+        }
         Ok(())
+    }
+
+    /// Makes the bytes up to `end` part of the value; answers the byte that follows them.
+    fn take_value(
+        &mut self,
+        input: &[u8],
+        at: &mut usize,
+        end: usize,
+    ) -> Result<Option<u8>, Error> {
+        let start = *at;
+        self.head.push_value(&input[start..end]);
+        *at = end;
+        self.track_header(end - start)?;
+        Ok(input.get(end).copied())
+    }
+
+    /// At the CR of a value's line, or at its LF if that is allowed to stand alone.
+    fn end_value_line(&mut self, special: Special, byte: u8, at: &mut usize) {
+        if byte == b'\r' {
+            *at += 1;
+        }
+        self.state = State::Header(HeaderState::ValueLf(special));
     }
 
     fn content_length(
@@ -343,16 +359,20 @@ impl Parser {
             }
             *at += 1;
         }
-        self.head.push_value(&input[start..*at]);
-        self.track_header(*at - start)?;
-        match input.get(*at) {
+        let end = core::mem::replace(at, start);
+        match self.take_value(input, at, end)? {
             None => {
                 self.state = State::Header(HeaderState::Length { digits_over });
                 Ok(())
             }
-            Some(&byte @ (b'\r' | b'\n')) => {
+            Some(b'\n') if !self.bare_lf_allowed() => fail(
+                ErrorCode::CrExpected,
+                "Missing expected CR after header value",
+            ),
+            Some(byte @ (b'\r' | b'\n')) => {
                 self.flags.content_length = true;
-                self.value_line_end(Special::ContentLength, byte, at)
+                self.end_value_line(Special::ContentLength, byte, at);
+                Ok(())
             }
             Some(_) => fail(
                 ErrorCode::InvalidContentLength,
@@ -366,7 +386,7 @@ impl Parser {
         match special {
             Special::Connection => {
                 for token in self.head.last_value().split(|&b| b == b',') {
-                    let token = token.trim_ascii();
+                    let token = trim_ows(token);
                     let is = |known: &str| token.eq_ignore_ascii_case(known.as_bytes());
                     self.flags.keep_alive |= is("keep-alive");
                     self.flags.close |= is("close");
@@ -374,11 +394,18 @@ impl Parser {
                 }
             }
             Special::TransferEncoding => {
-                let mut codings = self.head.last_value().split(|&b| b == b',').rev();
-                let chunked = |coding: &[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
-                self.flags.chunked = codings.next().is_some_and(chunked);
-                if codings.any(chunked) {
-                    self.forbid_after_chunked()?;
+                self.flags.chunked = false;
+                let value = self.head.last_value();
+                let mut codings = value.split(|&b| b == b',').peekable();
+                while let Some(coding) = codings.next() {
+                    // Only spaces may follow the name; anything else makes it another coding.
+                    let name = trim_ows(coding).len() + count_ows(coding);
+                    let spaces_only = coding[name..].iter().all(|&b| b == b' ');
+                    let chunked = spaces_only && trim_ows(coding).eq_ignore_ascii_case(b"chunked");
+                    if chunked && codings.peek().is_some() {
+                        self.forbid_after_chunked()?;
+                    }
+                    self.flags.chunked = chunked;
                 }
             }
             Special::None | Special::ContentLength | Special::Upgrade => {}
@@ -396,4 +423,23 @@ impl Parser {
         }
         Ok(())
     }
+}
+
+/// Number of spaces and tabs at the start.
+fn count_ows(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count()
+}
+
+/// Without the spaces and tabs around.
+fn trim_ows(bytes: &[u8]) -> &[u8] {
+    let start = &bytes[count_ows(bytes)..];
+    let end = start
+        .iter()
+        .rev()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count();
+    &start[..start.len() - end]
 }

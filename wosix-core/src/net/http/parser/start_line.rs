@@ -262,6 +262,7 @@ impl Parser {
         }
         let byte = input[start];
         let next = match (state, byte) {
+            (_, b'\t' | 0x0c) => return fail(ErrorCode::InvalidUrl, "Invalid characters in url"),
             (T::Start | T::Scheme | T::SchemeSlashes(_), b' ' | b'\r' | b'\n') => {
                 return fail(ErrorCode::InvalidUrl, "Invalid characters in url");
             }
@@ -312,12 +313,6 @@ impl Parser {
         if byte == b'\r' {
             self.state = State::Line(LineState::RequestLf { old: true });
             return Ok(());
-        }
-        if !self.bare_lf_allowed() {
-            return fail(
-                ErrorCode::CrExpected,
-                "Missing expected CR after request line",
-            );
         }
         self.begin_headers()
     }
