@@ -86,6 +86,7 @@ export function create(env: Environment): Record<string, unknown> {
     /** The connection has ended; answers an `Error` if it did so in the middle of a message. */
     finish(): Error | undefined {
       const parser = this.#parser!;
+      if (this.#paused) return undefined;
       switch (parser.finish()) {
         case HTTP_MESSAGE_COMPLETE:
           this.#messageComplete(parser);
