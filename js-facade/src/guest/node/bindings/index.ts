@@ -4,6 +4,7 @@ import type { BindingFactory } from '../environment';
 import { create as async_context_frame } from './async_context_frame';
 import { create as async_wrap } from './async_wrap';
 import { create as blob } from './blob';
+import { create as block_list } from './block_list';
 import { create as buffer } from './buffer';
 import { create as builtins } from './builtins';
 import { create as cares_wrap } from './cares_wrap';
@@ -27,6 +28,7 @@ import { create as mksnapshot } from './mksnapshot';
 import { create as module_wrap } from './module_wrap';
 import { create as modules } from './modules';
 import { create as options } from './options';
+import { create as os } from './os';
 import { create as performance } from './performance';
 import { create as permission } from './permission';
 import { create as pipe_wrap } from './pipe_wrap';
@@ -55,8 +57,8 @@ import { create as worker } from './worker';
 import { create as zlib } from './zlib';
 
 export const bindings: Record<string, BindingFactory | undefined> = {
-  async_context_frame, async_wrap, blob, buffer, builtins, cares_wrap, cjs_lexer, config, constants, contextify, credentials, crypto, diagnostics_channel,
-  encoding_binding, errors, fs, fs_dir, fs_event_wrap, http_parser, icu, js_stream, messaging, mksnapshot, module_wrap, modules, options,
+  async_context_frame, async_wrap, blob, block_list, buffer, builtins, cares_wrap, cjs_lexer, config, constants, contextify, credentials, crypto, diagnostics_channel,
+  encoding_binding, errors, fs, fs_dir, fs_event_wrap, http_parser, icu, js_stream, messaging, mksnapshot, module_wrap, modules, options, os,
   performance, permission, pipe_wrap, process_methods, process_wrap, report, sea, signal_wrap, spawn_sync, stream_wrap, string_decoder,
   symbols, task_queue, tcp_wrap, timers, trace_events, tty_wrap, types, udp_wrap, url, url_pattern, util, uv, wasm_web_api, worker, zlib,
 };
