@@ -9,7 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { applyEdits } from './node-lib/edits.mjs';
-import { excluded, recorded, restGroup } from './node-lib/groups.mjs';
+import { excluded, recorded, restGroup, substituted } from './node-lib/groups.mjs';
 
 /** The pinned Node. */
 const VERSION = '24.21.0';
@@ -64,7 +64,7 @@ function dumpNode(node) {
   const folder = mkdtempSync(path.join(tmpdir(), 'wosix-node-lib-'));
   const file = path.join(folder, 'dump.json');
   try {
-    execFileSync(node, ['--expose-internals', '--no-warnings', path.join(scripts, 'node-lib/dump.cjs'), file], { stdio: 'inherit' });
+    execFileSync(node, ['--expose-internals', path.join(scripts, 'node-lib/dump.cjs'), file], { stdio: 'inherit', env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' } });
     return JSON.parse(readFileSync(file, 'utf8'));
   } finally {
     rmSync(folder, { recursive: true });
@@ -152,7 +152,7 @@ function runtimeData(dump, lines) {
     versions: dump.versions,
     release: dump.release,
     config: dump.config,
-    builtinIds: dump.builtinIds.filter((id) => !excluded.some(([pattern]) => pattern.test(id))),
+    builtinIds: dump.builtinIds.filter((id) => substituted.has(id) || !excluded.some(([pattern]) => pattern.test(id))),
     canBeRequired: dump.canBeRequired,
     groups: lines,
     bindings: dump.bindings,

@@ -25,6 +25,9 @@ export const recorded = [
   { group: 'test', program: "require('node:test'); require('node:test/reporters'); require('internal/test_runner/runner')" },
 ];
 
+/** Left out, but replaced by the runtime with a module of its own. */
+export const substituted = new Set(['internal/deps/amaro/dist/index']);
+
 /** Never shipped, with the reason. */
 export const excluded = [
   [/^internal\/deps\/amaro\//, 'TypeScript is stripped by the transpile module'],

@@ -54,7 +54,7 @@ export class FatalExceptions {
     if (!position) return undefined;
     const text = this.lineOf(position.file, position.line);
     if (text === undefined) return undefined;
-    const indent = text.slice(0, position.column - 1).replace(/[^\t]/g, ' ');
+    const indent = text.slice(0, throwStart(text, position.column - 1)).replace(/[^\t]/g, ' ');
     return `${position.file}:${position.line}\n${text}\n${indent}${'^'.repeat(width)}\n`;
   }
 
@@ -66,18 +66,14 @@ export class FatalExceptions {
     const [, file, line, column] = frame as unknown as [string, string, string, string];
     const text = this.lineOf(file, Number(line));
     if (text === undefined) return undefined;
-    let start = Number(column) - 1;
-    // The stack says where the error was made; `throw` stands before it.
-    const thrown = /throw\s+$/.exec(text.slice(0, start));
-    if (thrown) start = thrown.index;
-    return `${file}:${line}\n${text}\n${text.slice(0, start).replace(/[^\t]/g, ' ')}^\n`;
+    return `${file}:${line}\n${text}\n${text.slice(0, throwStart(text, Number(column) - 1)).replace(/[^\t]/g, ' ')}^\n`;
   }
 
   /** For the library's own messages (`assert`): the place of an error's top frame. */
-  sourcePositions(error: unknown): { sourceLine: string | undefined; scriptResourceName: string; lineNumber: number; startColumn: number } | undefined {
+  sourcePositions(error: unknown): { sourceLine?: string | undefined; scriptResourceName?: string; lineNumber?: number; startColumn?: number } {
     const stack = (error as { stack?: unknown } | null)?.stack;
     const frame = typeof stack === 'string' ? /^ {4}at (?:.*\()?(.+):(\d+):(\d+)\)?$/m.exec(stack) : null;
-    if (!frame) return undefined;
+    if (!frame) return {};
     const [, file, line, column] = frame as unknown as [string, string, string, string];
     return { sourceLine: this.lineOf(file, Number(line)), scriptResourceName: file, lineNumber: Number(line), startColumn: Number(column) - 1 };
   }
@@ -142,4 +138,9 @@ export class FatalExceptions {
       at += written;
     }
   }
+}
+
+/** Engines tell where the error was made; Node's caret stands at the `throw` before it. */
+function throwStart(text: string, column: number): number {
+  return /\bthrow\s+$/.exec(text.slice(0, column))?.index ?? column;
 }

@@ -16,6 +16,7 @@ import type { NodeData } from './node-data';
 import { createPrivateSymbols, PRIVATE_SYMBOLS, SYMBOLS } from './private-symbols';
 import { ScriptCompiler } from './script-compiler';
 import { StackTraces } from './stack-trace';
+import { AMARO, createAmaro } from './typescript';
 import { previewIterator } from './iterator-preview';
 
 const LEGACY_TYPES = [
@@ -55,6 +56,7 @@ export class NodeEnvironment implements Environment {
     this.constants = data.bindings.constants;
     this.commandLine = parseCommandLine(data, [], undefined);
     this.loader = new BuiltinLoader(folder, data, host.importScripts);
+    this.loader.substitute(AMARO, () => createAmaro(this));
     this.stacks = new StackTraces(this.loader, this.sources, ownScript);
     this.compiler = new ScriptCompiler(this);
     this.process = createProcessObject(data, this.privateSymbols.exit_info_private_symbol!);

@@ -120,6 +120,8 @@ export class StackTraces {
           functionName = null;
           isToplevel = true;
         }
+        // Code out of Node's snapshot has lost the name that V8 infers for this one.
+        if (functionName?.startsWith('Module._extensions.')) functionName = null;
       } else if (this.sources.has(file)) {
         ({ file, line, column } = this.sources.position(file, line, column ?? 1));
         // All guest code is compiled by `eval`, which is what V8 calls an anonymous function in it.
@@ -208,7 +210,8 @@ export class StackTraces {
       if (!position) continue;
       const isAsync = /^(?:async|promise callback)\*/.test(rawName);
       const name = rawName.replace(/^(?:async|promise callback|setTimeout handler)\*/, '').replace(/(?:\/|<)+$/, '').split('/').pop() || null;
-      const functionName = name !== null && position.file === `node:${name}` ? null : name;
+      let functionName = name?.replace('.prototype.', '.') ?? null;
+      if (position.file.startsWith('node:') && position.file.endsWith(`/${name}`)) functionName = null;
       sites.push(new CallSite({
         functionName,
         typeName: null,

@@ -15,6 +15,8 @@ export function create(env: Environment): Record<string, unknown> {
   const { compiler } = env;
   const contextSymbol = env.privateSymbols.contextify_context_private_symbol!;
 
+  const referrerSymbol = env.privateSymbols.host_defined_option_symbol!;
+
   const sourceMapOf = (source: string) => (source.includes('sourceMappingURL=') ? SOURCE_MAP.exec(source)?.[1] : undefined);
 
   function isModuleSyntaxError(error: unknown, source: string): boolean {
@@ -32,6 +34,7 @@ export function create(env: Environment): Record<string, unknown> {
     constructor(source: string, file: string, lineOffset = 0, columnOffset = 0, cachedData?: unknown, _produce?: boolean, _context?: object, referrer?: symbol) {
       this.#source = source;
       this.#options = { file, lineOffset, columnOffset, referrer };
+      (this as any)[referrerSymbol] = referrer;
       compiler.check(source, this.#options);
       if (cachedData !== undefined) this.cachedDataRejected = false;
       this.sourceMapURL = sourceMapOf(source);
@@ -60,6 +63,7 @@ export function create(env: Environment): Record<string, unknown> {
       _context: object | undefined, _extensions: object[] | undefined, parameters: string[] | undefined, referrer: symbol,
     ) {
       const compiled = compiler.function(source, { file, lineOffset, columnOffset, parameters: parameters ?? [], referrer });
+      (compiled as any)[referrerSymbol] = referrer;
       return { function: compiled, sourceMapURL: sourceMapOf(source), sourceURL: undefined, cachedDataRejected: undefined };
     },
     compileFunctionForCJSLoader(source: string, file: string, _isSeaMain: boolean, shouldDetectModule: boolean) {
