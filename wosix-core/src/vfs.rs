@@ -20,6 +20,7 @@ mod namespace;
 mod pack;
 mod permission;
 mod proc;
+mod sparse;
 mod stat;
 mod tree;
 mod walk;

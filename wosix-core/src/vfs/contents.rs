@@ -1,12 +1,16 @@
-//! Contents of regular files: a buffer, a range of a pack, or not loaded yet.
+//! Contents of regular files: a buffer, blocks with gaps, a range of a pack, or not loaded yet.
 
 use std::sync::Arc;
 
+use super::sparse::Sparse;
 use super::{LazyToken, Loaded};
 use crate::errno::{Errno, Result};
 
-/// Longest buffer: the largest allocation on wasm32. Longer files can exist only as holes.
+/// Longest buffer: the largest allocation on wasm32. Longer files are kept in blocks.
 const MAX_BUFFER: u64 = i32::MAX as u64;
+
+/// A gap before a write that is worth blocks, so that it takes no memory.
+const LARGE_GAP: u64 = 1024 * 1024;
 
 /// Longest file, as on Linux.
 const MAX_SIZE: u64 = i64::MAX as u64;
@@ -36,7 +40,7 @@ impl Budget {
 /// The bytes of a pack; charged once, credited when the last holder goes.
 pub(super) type PackBytes = Arc<Vec<u8>>;
 
-/// Length and contents of a regular file. What is stored may be shorter than `size`: the rest is a hole and reads as zeros.
+/// Length and contents of a regular file. What is stored may be shorter than `size`: the rest is a gap and reads as zeros.
 pub(super) struct Contents {
     size: u64,
     data: Data,
@@ -44,6 +48,7 @@ pub(super) struct Contents {
 
 enum Data {
     Buffer(Vec<u8>),
+    Sparse(Sparse),
     /// Immutable; the first write copies. Lengths fit, a pack is one allocation.
     Pack {
         bytes: PackBytes,
@@ -99,6 +104,7 @@ impl Contents {
     pub fn stored(&self) -> u64 {
         match &self.data {
             Data::Buffer(buffer) => buffer.len() as u64,
+            Data::Sparse(sparse) => sparse.stored(),
             Data::Pack { length, .. } => *length as u64,
             Data::Lazy(_) => self.size,
         }
@@ -116,6 +122,8 @@ impl Contents {
         if offset >= self.size {
             return Ok(Loaded::Ready(0));
         }
+        let wanted =
+            usize::try_from(self.size - offset).map_or(buffer.len(), |rest| rest.min(buffer.len()));
         let stored: &[u8] = match &self.data {
             Data::Buffer(bytes) => bytes,
             Data::Pack {
@@ -123,10 +131,12 @@ impl Contents {
                 offset,
                 length,
             } => &bytes[*offset..*offset + *length],
+            Data::Sparse(sparse) => {
+                sparse.read(offset, &mut buffer[..wanted]);
+                return Ok(Loaded::Ready(wanted));
+            }
             Data::Lazy(lazy) => return lazy.missing(),
         };
-        let wanted =
-            usize::try_from(self.size - offset).map_or(buffer.len(), |rest| rest.min(buffer.len()));
         let start = usize::try_from(offset).map_or(stored.len(), |start| start.min(stored.len()));
         let copied = wanted.min(stored.len() - start);
         buffer[..copied].copy_from_slice(&stored[start..start + copied]);
@@ -149,8 +159,16 @@ impl Contents {
         }
         let end = offset
             .checked_add(bytes.len() as u64)
-            .filter(|&end| end <= MAX_BUFFER)
+            .filter(|&end| end <= MAX_SIZE)
             .ok_or(Errno::EFBIG)?;
+        if end > MAX_BUFFER || offset > self.stored() + LARGE_GAP {
+            self.make_sparse(budget)?;
+        }
+        if let Data::Sparse(sparse) = &mut self.data {
+            sparse.write(offset, bytes, budget)?;
+            self.size = self.size.max(end);
+            return Ok(Loaded::Ready(bytes.len()));
+        }
         let (offset, end) = (offset as usize, end as usize);
         let buffer = self.buffer(end, budget)?;
         if end > buffer.len() {
@@ -189,6 +207,7 @@ impl Contents {
                     shrink(buffer);
                 }
             }
+            Data::Sparse(sparse) => sparse.truncate(length, budget),
             Data::Pack { length: stored, .. } => {
                 if *stored as u64 > length {
                     *stored = length as usize;
@@ -255,9 +274,35 @@ impl Contents {
     pub fn discard(self, budget: &mut Budget) {
         match self.data {
             Data::Buffer(buffer) => budget.credit(buffer.len() as u64),
+            Data::Sparse(sparse) => budget.credit(sparse.stored()),
             Data::Pack { bytes, .. } => release_pack(bytes, budget),
             Data::Lazy(lazy) => budget.credit(lazy.received.len() as u64),
         }
+    }
+
+    /// Moves the contents into blocks, unless they are. Never called for lazy contents.
+    fn make_sparse(&mut self, budget: &mut Budget) -> Result<()> {
+        let stored: &[u8] = match &self.data {
+            Data::Sparse(_) => return Ok(()),
+            Data::Buffer(buffer) => buffer,
+            Data::Pack {
+                bytes,
+                offset,
+                length,
+            } => &bytes[*offset..*offset + *length],
+            Data::Lazy(_) => return Err(Errno::EIO),
+        };
+        let mut sparse = Sparse::default();
+        if let Err(error) = sparse.write(0, stored, budget) {
+            budget.credit(sparse.stored());
+            return Err(error);
+        }
+        let old = Contents {
+            size: 0,
+            data: core::mem::replace(&mut self.data, Data::Sparse(sparse)),
+        };
+        old.discard(budget);
+        Ok(())
     }
 
     /// The contents as a buffer, copied out of a pack with room for `end` bytes if need be. Never called for lazy contents.
@@ -282,7 +327,7 @@ impl Contents {
         }
         match &mut self.data {
             Data::Buffer(buffer) => Ok(buffer),
-            Data::Pack { .. } | Data::Lazy(_) => Err(Errno::EIO),
+            Data::Sparse(_) | Data::Pack { .. } | Data::Lazy(_) => Err(Errno::EIO),
         }
     }
 }

@@ -200,7 +200,7 @@ impl Vfs {
     }
 
     /// Writes all of `bytes` at `offset`, or nothing; a gap before it reads as zeros. Takes set-uid and set-gid bits off unless root
-    /// writes. Errors: EISDIR, EINVAL (not a regular file), EFBIG (past 2 GiB), ENOSPC, EROFS.
+    /// writes. Errors: EISDIR, EINVAL (not a regular file), EFBIG, ENOSPC, EROFS.
     pub fn write_at(
         &mut self,
         caller: &Caller,

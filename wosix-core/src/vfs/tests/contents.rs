@@ -31,11 +31,33 @@ fn holes_take_no_memory() {
         stat f => size=9007199254740991 blocks=0
         used => 0 bytes
         read f 9007199254740989 9 => "\x00\x00"
-        write f 9007199254740000 x => EFBIG
+        write f 9223372036854775807 x => EFBIG
         truncate f 9223372036854775808 => EFBIG
         write f 2 x
         stat f => size=9007199254740991 blocks=8
         used => 3 bytes
+        write f 4294967294 abcd
+        used => 196608 bytes
+        write f 65534 ABCD
+        used => 262144 bytes
+        read f 65532 9 => "\x00\x00ABCD\x00\x00\x00"
+        read f 4294967293 6 => "\x00abcd\x00"
+        read f 0 4 => "\x00\x00x\x00"
+        truncate f 4294967295
+        used => 196608 bytes
+        truncate f 4294967300
+        read f 4294967293 9 => "\x00a\x00\x00\x00\x00\x00"
+        truncate f 65536
+        used => 65536 bytes
+        read f 65533 9 => "\x00AB"
+        truncate f 0
+        used => 0 bytes
+        budget 65536
+        write f 2000000 x
+        write f 4000000 x => ENOSPC
+        stat f => size=2000001
+        unlink f
+        used => 0 bytes
         "#,
     );
 }
