@@ -106,12 +106,13 @@ export class HttpConnection {
   private async next(): Promise<number> {
     for (;;) {
       if (this.closed) throw new SystemError(104, 'read');
-      while (this.from < this.end) {
+      // Also with nothing left: the end of a message whose last byte is taken is an event of its own.
+      do {
         const event = this.parser.step(this.buffer, this.from, this.end);
         this.from += this.parser.consumed;
         if (event === HTTP_FAILED) throw protocolError(`${this.parser.errorReason} (${this.parser.errorCode})`);
         if (event !== HTTP_NEED_INPUT) return event;
-      }
+      } while (this.from < this.end);
       const length = this.sys.read(this.fd, this.buffer, -1, true);
       if (length === -EAGAIN) {
         await this.poller.wait(this.fd, POLLIN);
