@@ -10,6 +10,7 @@ pub mod net;
 #[cfg(feature = "npm")]
 pub mod npm;
 pub mod process;
+#[cfg(feature = "shell")]
 pub mod shell;
 pub mod system;
 pub mod vfs;

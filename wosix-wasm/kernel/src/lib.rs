@@ -7,6 +7,7 @@
 //! Built with atomics and a rebuilt standard library by `cargo xtask build --only kernel`; empty on other targets.
 #![cfg(target_arch = "wasm32")]
 #![feature(stdarch_wasm_atomic_wait)]
+#![recursion_limit = "2048"]
 
 mod allocator;
 mod calls;
