@@ -3,6 +3,8 @@
 mod chunk;
 mod header;
 mod start_line;
+#[cfg(test)]
+mod tests;
 
 use super::{Error, ErrorCode, Head, Method};
 use chunk::ChunkState;
