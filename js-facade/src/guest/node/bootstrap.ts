@@ -10,6 +10,8 @@ import type { NodeEnvironment } from './node-environment';
 import { rememberProxies } from './bindings/types';
 
 const SIGPIPE = 13;
+/** `executionAsyncId()` in the main script. */
+const MAIN_ASYNC_ID = 1;
 
 /** The half that needs no process. */
 export function bootLibrary(env: NodeEnvironment): void {
@@ -65,7 +67,16 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
   (Error as any).stackTraceLimit = typeof limit === 'number' ? limit : 10;
   const script = mainScript(env.commandLine, sys.handleType(0) === 'TTY');
 
-  await loop.turn(() => runScript(env, script));
+  const asyncHooks = env.internalBinding('async_wrap');
+  await loop.turn(() => {
+    asyncHooks.pushAsyncContext(MAIN_ASYNC_ID, 0);
+    try {
+      runScript(env, script);
+    } finally {
+      // An uncaught exception has cleared the whole stack.
+      if (asyncHooks.async_hook_fields[asyncHooks.constants.kStackLength] > 0) asyncHooks.popAsyncContext(MAIN_ASYNC_ID);
+    }
+  });
   do {
     await loop.run();
     await loop.turn(() => process.emit('beforeExit', process.exitCode ?? 0));

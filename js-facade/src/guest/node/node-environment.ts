@@ -2,6 +2,7 @@
 
 import { KernelPanic, ProcessExit, type Syscalls } from '../syscalls';
 import type { RuntimeContext } from '../worker';
+import { AsyncWrap } from './async-wrap';
 import { bindings } from './bindings/index';
 import { types } from './bindings/types';
 import { BuiltinLoader } from './builtin-loader';
@@ -119,21 +120,9 @@ export class NodeEnvironment implements Environment {
 
   makeCallback(thisArg: unknown, fn: Function, ...args: unknown[]): unknown {
     let result: unknown;
-    const resource = thisArg as { getAsyncId?(): number; getTriggerAsyncId?(): number } | undefined;
-    const asyncWrap = this.internalBinding('async_wrap');
-    const asyncId = resource?.getAsyncId?.() ?? 0;
     const thrown = this.guard.call(() => {
-      if (asyncId > 0) {
-        asyncWrap.pushAsyncContext(asyncId, resource?.getTriggerAsyncId?.() ?? 0);
-        try {
-          result = Reflect.apply(fn, thisArg, args);
-        } finally {
-          // An uncaught exception clears the whole stack.
-          if (asyncWrap.async_hook_fields[7] > 0) asyncWrap.popAsyncContext(asyncId);
-        }
-      } else {
-        result = Reflect.apply(fn, thisArg, args);
-      }
+      const call = () => Reflect.apply(fn, thisArg, args);
+      result = thisArg instanceof AsyncWrap ? thisArg.runInScope(call) : call();
     });
     if (thrown) this.fatal.trigger(thrown);
     return result;
