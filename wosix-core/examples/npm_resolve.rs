@@ -49,7 +49,7 @@ fn resolve(project: &Path, cache: &Path, pick: PickOptions, write: &WriteOptions
     let text = fs::read_to_string(project.join("package.json")).expect("a package.json");
     let fields = json::parse_object("package.json", &text)?;
     let name = project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let (mut tree, _) = Tree::new(&name, Rc::new(Manifest::from_fields(fields)));
+    let (mut tree, _) = Tree::new(&name, Rc::new(Manifest::from_fields(fields)), false);
     let mut format = Format::detect(&text);
     let mut from_disk = false;
     if use_lock && let Ok(text) = fs::read_to_string(project.join("package-lock.json")) && let Some(lock) = Lockfile::parse("package-lock.json", &text)? {

@@ -3,12 +3,17 @@
 //!
 //! From the outside in: [`ideal`] builds the tree out of [`tree`], [`place`] and [`can_place`]; [`lockfile`] reads and writes it.
 
+pub mod bin;
 pub mod can_place;
 pub mod collate;
+pub mod command;
+pub mod config;
 pub mod error;
 pub mod explain;
+pub mod files;
 pub mod flags;
 pub mod ideal;
+pub mod install;
 pub mod integrity;
 pub mod json;
 pub mod lockfile;
@@ -16,9 +21,13 @@ pub mod manifest;
 pub mod packument;
 pub mod path;
 pub mod place;
+pub mod platform;
 pub mod range;
+pub mod run_script;
+pub mod save;
 pub mod source;
 pub mod spec;
+pub mod tarball;
 pub mod tree;
 
 /// Version of npm whose behaviour this is.

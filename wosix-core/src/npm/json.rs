@@ -30,7 +30,7 @@ impl Format {
         }
         let breaks = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
         if breaks == 0 {
-            return Format { indent: String::new(), newline: "\n".into() };
+            return Format { indent: String::new(), newline: String::new() };
         }
         let newline = &rest[..breaks];
         let after = &rest[breaks..];
@@ -97,11 +97,11 @@ pub fn quote(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
 }
 
-/// `JSON.stringify(value, null, indent)`, with a line break at the end.
+/// `JSON.stringify(value, null, indent)`, with the file's line breaks and one at the end.
 pub fn stringify(value: &Value, format: &Format) -> String {
     let mut out = String::new();
     write_value(value, format, 0, &mut out);
-    if format.newline.is_empty() { out.push('\n') } else { out.push_str(&format.newline) }
+    out.push_str(&format.newline);
     out
 }
 
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn keeps_the_layout() {
-        for text in ["{\n\t\"a\": [],\n\t\"b\": {\n\t\t\"c\": [\n\t\t\t1\n\t\t]\n\t}\n}\n", "{\"a\":1,\"b\":[1,2]}\n", "{\r\n  \"a\": {}\r\n}\r\n"] {
+        for text in ["{\n\t\"a\": [],\n\t\"b\": {\n\t\t\"c\": [\n\t\t\t1\n\t\t]\n\t}\n}\n", "{\"a\":1,\"b\":[1,2]}", "{\r\n  \"a\": {}\r\n}\r\n"] {
             let value = Value::Object(parse_object("p", text).expect("valid"));
             assert_eq!(stringify(&value, &Format::detect(text)), text);
         }

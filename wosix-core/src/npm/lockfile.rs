@@ -149,7 +149,10 @@ pub fn stringify(tree: &Tree, format: &Format, options: &WriteOptions) -> String
     document.insert("packages".into(), Value::Object(packages));
     let mut document = Value::Object(document);
     json::sort_keys(&mut document, KEY_ORDER);
-    json::stringify(&document, format)
+    // A lockfile is never on one line, even beside a package.json that is.
+    let default = Format::default();
+    let or_default = |text: &String, default: &String| if text.is_empty() { default.clone() } else { text.clone() };
+    json::stringify(&document, &Format { indent: or_default(&format.indent, &default.indent), newline: or_default(&format.newline, &default.newline) })
 }
 
 fn entry(tree: &Tree, node: NodeId, options: &WriteOptions) -> Map<String, Value> {

@@ -155,6 +155,8 @@ pub struct Tree {
     by_name: BTreeMap<Rc<str>, Vec<NodeId>>,
     main: Option<NodeId>,
     specs: BTreeMap<Rc<str>, Rc<Spec>>,
+    /// npm's `legacy-peer-deps`: peer dependencies count for nothing.
+    ignore_peers: bool,
     /// Specs the root's `overrides` put in place of others, by package name.
     overrides: BTreeMap<String, String>,
 }
@@ -187,8 +189,8 @@ impl core::ops::IndexMut<EdgeId> for Tree {
 
 impl Tree {
     /// A tree with only the project's own node.
-    pub fn new(name: &str, manifest: Rc<Manifest>) -> (Tree, NodeId) {
-        let mut tree = Tree { overrides: super::manifest::dependencies(&manifest.fields, "overrides").into_iter().collect(), ..Tree::default() };
+    pub fn new(name: &str, manifest: Rc<Manifest>, ignore_peers: bool) -> (Tree, NodeId) {
+        let mut tree = Tree { ignore_peers, overrides: super::manifest::dependencies(&manifest.fields, "overrides").into_iter().collect(), ..Tree::default() };
         let root = tree.add(NewNode::package(Rc::from(name), manifest), None);
         tree.main = Some(root);
         tree.index_add(root);
@@ -242,6 +244,12 @@ impl Tree {
         }
     }
 
+    /// Replaces what the root's manifest says without resolving anything again: the specs were only rewritten.
+    pub fn set_root_fields(&mut self, manifest: Rc<Manifest>) {
+        let main = self.main();
+        self[main].manifest = manifest;
+    }
+
     fn load_edges(&mut self, node: NodeId) {
         if self[node].link.is_some() {
             return;
@@ -249,10 +257,11 @@ impl Tree {
         let manifest = Rc::clone(&self[node].manifest);
         // The order matters: a later kind replaces an earlier one of the same name.
         let optional = |name: &String| manifest.optional_peers.contains(name);
-        for (name, spec) in manifest.peer_dependencies.iter().filter(|(name, _)| !optional(name)) {
+        let peers = if self.ignore_peers { &[] } else { &manifest.peer_dependencies[..] };
+        for (name, spec) in peers.iter().filter(|(name, _)| !optional(name)) {
             self.add_edge(node, name, spec, EdgeKind::Peer);
         }
-        for (name, spec) in manifest.peer_dependencies.iter().filter(|(name, _)| optional(name)) {
+        for (name, spec) in peers.iter().filter(|(name, _)| optional(name)) {
             self.add_edge(node, name, spec, EdgeKind::PeerOptional);
         }
         for (name, spec) in &manifest.dependencies {
