@@ -12,9 +12,15 @@ mod expand;
 mod glob;
 mod interactive;
 mod job;
+mod line_editor;
 mod main;
 mod parse;
 mod redirect;
 mod run;
 mod simple;
 mod unparse;
+
+use arithmetic::parse_integer;
+use glob::in_class;
+use line_editor::visible_width;
+use unparse::quote;

@@ -53,6 +53,7 @@ pub static BUILTINS: &[Builtin] = &[
     regular("fg", jobs::fg),
     regular("getopts", read::getopts),
     regular("hash", control::colon),
+    regular("history", jobs::history),
     regular("jobs", jobs::jobs),
     regular("kill", jobs::kill),
     regular("local", variables::local),

@@ -4,8 +4,20 @@
 
 mod cat;
 mod context;
+mod copy;
+mod date;
 mod echo;
 pub(super) mod escape;
+mod files;
+mod head;
+mod info;
+mod ls;
+mod mode;
+mod printf;
+mod process;
+mod sort;
+mod test;
+mod text;
 
 pub use context::{Context, join};
 
@@ -33,11 +45,98 @@ const SHELL_USAGE: &str = "[-ceilsux] [--osc] [-o OPTION] [COMMAND | FILE] [ARGU
 
 /// All programs, sorted by name.
 pub const PROGRAMS: &[Program] = &[
+    program("[", test::bracket, "EXPRESSION ]"),
+    program(
+        "basename",
+        info::basename,
+        "[-a] [-s SUFFIX] NAME... [SUFFIX]",
+    ),
     program("bash", super::main::main, SHELL_USAGE),
-    program("cat", cat::main, "[-nbsETv] [FILE]..."),
+    program("cat", cat::main, "[-nbsETvA] [FILE]..."),
+    program("chmod", files::chmod, "[-R] MODE FILE..."),
+    program("clear", info::clear, ""),
+    program("cp", copy::cp, "[-rafnpuv] [-t DIRECTORY] SOURCE... DEST"),
+    program(
+        "cut",
+        text::cut,
+        "-f|-c|-b LIST [-d DELIMITER] [-s] [FILE]...",
+    ),
+    program("date", date::main, "[-uIR] [-d STRING] [-r FILE] [+FORMAT]"),
+    program("df", info::df, "[-h] [FILE]..."),
+    program("dirname", info::dirname, "NAME..."),
+    program("du", info::du, "[-shacb] [-d DEPTH] [FILE]..."),
     program("echo", echo::main, "[-neE] [STRING]..."),
+    program(
+        "env",
+        process::env,
+        "[-i] [-u NAME] [-C DIR] [-S STRING] [NAME=VALUE]... [COMMAND [ARG]...]",
+    ),
+    program("false", process::false_, ""),
+    program("head", head::head, "[-n LINES] [-c BYTES] [-qv] [FILE]..."),
+    program("hostname", info::hostname, ""),
+    program("id", info::id, "[-ugGn]"),
     program("jsh", super::main::main, SHELL_USAGE),
+    program("kill", process::kill, "[-s SIGNAL | -SIGNAL] PID... | -l"),
+    program("ln", files::ln, "[-sfnvT] TARGET... LINK"),
+    program(
+        "ls",
+        ls::main,
+        "[-aAl1RhFpidrtSUC] [--color[=WHEN]] [FILE]...",
+    ),
+    program("mkdir", files::mkdir, "[-pv] [-m MODE] DIRECTORY..."),
+    program("mktemp", files::mktemp, "[-dut] [-p DIR] [TEMPLATE]"),
+    program("mv", copy::mv, "[-fnuvT] [-t DIRECTORY] SOURCE... DEST"),
+    program("printf", printf::main, "FORMAT [ARGUMENT]..."),
+    program("ps", process::ps, ""),
+    program("pwd", info::pwd, "[-LP]"),
+    program("readlink", info::readlink, "[-femn] FILE..."),
+    program("realpath", info::realpath, "[-em] FILE..."),
+    program("rm", files::rm, "[-rfdv] FILE..."),
+    program("rmdir", files::rmdir, "[-p] DIRECTORY..."),
+    program(
+        "seq",
+        text::seq,
+        "[-w] [-s STRING] [FIRST [INCREMENT]] LAST",
+    ),
     program("sh", super::main::main, SHELL_USAGE),
+    program("sleep", process::sleep, "NUMBER[smhd]..."),
+    program(
+        "sort",
+        sort::sort,
+        "[-bfghnrsuVc] [-k KEY] [-t SEP] [-o FILE] [FILE]...",
+    ),
+    program("stat", info::stat, "[-L] [-c FORMAT] FILE..."),
+    program("tail", head::tail, "[-n LINES] [-c BYTES] [-fqv] [FILE]..."),
+    program("tee", text::tee, "[-a] [FILE]..."),
+    program("test", test::main, "EXPRESSION"),
+    program(
+        "touch",
+        files::touch,
+        "[-acm] [-r FILE] [-d STRING] FILE...",
+    ),
+    program("tr", text::tr, "[-cds] SET1 [SET2]"),
+    program(
+        "tree",
+        info::tree,
+        "[-ad] [-L DEPTH] [-I NAMES] [DIRECTORY]...",
+    ),
+    program("true", process::true_, ""),
+    program("uname", info::uname, "[-asnrvmo]"),
+    program(
+        "uniq",
+        sort::uniq,
+        "[-cdui] [-f FIELDS] [-s CHARS] [INPUT [OUTPUT]]",
+    ),
+    program("uptime", info::uptime, ""),
+    program("wc", text::wc, "[-lwcmL] [FILE]..."),
+    program("which", process::which, "[-a] NAME..."),
+    program("whoami", info::whoami, ""),
+    program(
+        "xargs",
+        process::xargs,
+        "[-0rt] [-n MAX] [-I REPLACE] [-d DELIM] [COMMAND [ARG]...]",
+    ),
+    program("yes", text::yes, "[STRING]..."),
 ];
 
 /// The program with this name.
@@ -65,3 +164,74 @@ pub fn run_with_env(
     let code = (program.main)(&mut context);
     context.finish(code)
 }
+
+/// Columns of the terminal that the standard output is, or of `COLUMNS`.
+fn terminal_width(ctx: &Context) -> usize {
+    let size = ctx
+        .system
+        .window_size(1)
+        .map(|(columns, _)| columns as usize);
+    let variable = || ctx.var("COLUMNS").and_then(|text| text.parse().ok());
+    size.ok()
+        .filter(|columns| *columns > 0)
+        .or_else(variable)
+        .unwrap_or(80)
+}
+
+/// `names` in as many columns of lines as fit into `width`, filled from top to bottom. Colour sequences take no room.
+pub(super) fn columns(names: &[String], width: usize) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<usize> = names
+        .iter()
+        .map(|name| super::visible_width(name))
+        .collect();
+    let mut layout = (names.len(), Vec::new());
+    for rows in 1..=names.len() {
+        let widths = shown
+            .chunks(rows)
+            .map(|column| column.iter().max().copied().unwrap_or(0));
+        let widths: Vec<usize> = widths.collect();
+        let total = widths.iter().sum::<usize>() + 2 * (widths.len() - 1);
+        if total < width || rows == names.len() {
+            layout = (rows, widths);
+            break;
+        }
+    }
+    let (rows, widths) = layout;
+    let mut out = String::new();
+    for row in 0..rows {
+        let cells: Vec<usize> = (row..names.len()).step_by(rows).collect();
+        for (column, &index) in cells.iter().enumerate() {
+            out.push_str(&names[index]);
+            if column + 1 < cells.len() {
+                out.push_str(&" ".repeat(widths[column] + 2 - shown[index]));
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// A size as `1.5K`, rounded up as GNU does.
+fn human(bytes: u64) -> String {
+    const UNITS: [char; 5] = ['K', 'M', 'G', 'T', 'P'];
+    let mut value = bytes as f64;
+    let mut unit = None;
+    for next in UNITS {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = Some(next);
+    }
+    match unit {
+        None => bytes.to_string(),
+        Some(unit) if value < 10.0 => format!("{:.1}{unit}", (value * 10.0).ceil() / 10.0),
+        Some(unit) => format!("{:.0}{unit}", value.ceil()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,7 @@ pub struct Parser {
 }
 
 /// Parses a whole program.
+#[cfg(test)]
 pub fn parse(source: &str) -> Parse<List> {
     let mut parser = Parser::new(source);
     let mut all = List::default();

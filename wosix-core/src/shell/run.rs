@@ -125,6 +125,8 @@ pub struct Shell<'a> {
     pub(super) foreground: Vec<i32>,
     /// Number of the temporary file made last.
     pub(super) temporary: u32,
+    /// What was entered at the prompt.
+    pub(super) history: Vec<String>,
 }
 
 impl<'a> Shell<'a> {
@@ -166,6 +168,7 @@ impl<'a> Shell<'a> {
             substitution_status: None,
             foreground: Vec::new(),
             temporary: 0,
+            history: Vec::new(),
         };
         // Inherited, they would confuse the first `read` or split of this shell: POSIX has every shell begin with the default.
         shell.variables.insert(

@@ -23,7 +23,7 @@ pub(super) enum Resolved {
     /// A file.
     External(String),
     /// A file that may not be executed.
-    Forbidden(String),
+    Forbidden,
     NotFound,
 }
 
@@ -64,12 +64,12 @@ impl Shell<'_> {
         if name.contains('/') {
             return match self.system.stat(name, true) {
                 Err(_) => Resolved::NotFound,
-                Ok(stat) if stat.is_dir() => Resolved::Forbidden(name.into()),
-                Ok(_) if self.system.access(name, 1).is_err() => Resolved::Forbidden(name.into()),
+                Ok(stat) if stat.is_dir() => Resolved::Forbidden,
+                Ok(_) if self.system.access(name, 1).is_err() => Resolved::Forbidden,
                 Ok(_) => Resolved::External(name.into()),
             };
         }
-        let mut forbidden = None;
+        let mut not_found = Resolved::NotFound;
         for directory in self.get_var("PATH").unwrap_or_default().split(':') {
             let directory = if directory.is_empty() { "." } else { directory };
             let path = command::join(directory, name);
@@ -83,9 +83,9 @@ impl Shell<'_> {
             if self.system.access(&path, 1).is_ok() {
                 return Resolved::External(path);
             }
-            forbidden.get_or_insert(path);
+            not_found = Resolved::Forbidden;
         }
-        forbidden.map_or(Resolved::NotFound, Resolved::Forbidden)
+        not_found
     }
 
     // --- simple commands
@@ -106,7 +106,7 @@ impl Shell<'_> {
                 }
                 Ok(())
             }
-            Resolved::NotFound | Resolved::Forbidden(_) => {
+            Resolved::NotFound | Resolved::Forbidden => {
                 self.with_redirects(&simple.redirects, |shell| {
                     shell.trace(&argv);
                     shell.report_unresolved(&argv[0]);
@@ -119,7 +119,7 @@ impl Shell<'_> {
 
     /// Says why `name` cannot be run, and sets the status.
     pub(super) fn report_unresolved(&mut self, name: &str) {
-        let exists = matches!(self.resolve_file(name), Resolved::Forbidden(_));
+        let exists = matches!(self.resolve_file(name), Resolved::Forbidden);
         if exists {
             self.error(&format!("permission denied: {name}"));
             self.status = 126;
@@ -216,7 +216,7 @@ impl Shell<'_> {
                     self.status = command::run_with_env(self.system, program, &argv[1..], &env);
                     Ok(())
                 }
-                Resolved::External(_) | Resolved::Forbidden(_) | Resolved::NotFound => Ok(()),
+                Resolved::External(_) | Resolved::Forbidden | Resolved::NotFound => Ok(()),
             };
         }
         for (name, variable) in hidden.into_iter().rev() {
@@ -652,7 +652,7 @@ impl Shell<'_> {
                     None => Ok(()),
                 }
             }
-            Resolved::NotFound | Resolved::Forbidden(_) => {
+            Resolved::NotFound | Resolved::Forbidden => {
                 self.report_unresolved(&argv[0]);
                 Ok(())
             }

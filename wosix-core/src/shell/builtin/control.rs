@@ -299,7 +299,7 @@ fn short(shell: &Shell, name: &str) -> Option<String> {
     match shell.resolve(name) {
         Resolved::Function(_) | Resolved::Builtin(_) | Resolved::Program(_) => Some(name.into()),
         Resolved::External(path) => Some(path),
-        Resolved::Forbidden(_) | Resolved::NotFound => None,
+        Resolved::Forbidden | Resolved::NotFound => None,
     }
 }
 
@@ -313,7 +313,7 @@ fn description(shell: &mut Shell, name: &str) -> String {
         Resolved::Builtin(found) if found.special => format!("{name} is a special shell builtin"),
         Resolved::Builtin(_) | Resolved::Program(_) => format!("{name} is a shell builtin"),
         Resolved::External(path) => format!("{name} is {path}"),
-        Resolved::Forbidden(_) | Resolved::NotFound => {
+        Resolved::Forbidden | Resolved::NotFound => {
             shell.status = 127;
             format!("{name}: not found")
         }

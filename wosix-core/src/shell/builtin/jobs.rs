@@ -100,3 +100,14 @@ pub fn kill(shell: &mut Shell, argv: &[String]) -> Run<()> {
     shell.status = command::run_with_env(shell.system, program, &args, &env);
     Ok(())
 }
+
+/// `history`
+pub fn history(shell: &mut Shell, _argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    let lines = shell.history.iter().enumerate();
+    let text: String = lines
+        .map(|(index, entry)| format!("{:5}  {entry}\n", index + 1))
+        .collect();
+    shell.print(&text);
+    Ok(())
+}

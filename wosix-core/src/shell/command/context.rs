@@ -43,6 +43,11 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The same process with other arguments. Output buffered so far must have been flushed.
+    pub fn with_args<'b>(&'b self, args: &'b [String]) -> Context<'b> {
+        Context::new(self.system, self.program, args, self.env)
+    }
+
     /// Name of the program.
     pub fn name(&self) -> &'static str {
         self.program.name
