@@ -100,7 +100,7 @@ impl Kernel {
             Phase::Idle => error | POLLOUT | POLLHUP,
             Phase::Connecting { .. } => error,
             Phase::Listening(_) => bit(self.network.acceptable(id), POLLIN),
-            Phase::Connected { incoming, outgoing, read_closed, write_closed } => {
+            Phase::Connected { incoming, outgoing, read_closed, write_closed, .. } => {
                 let (incoming, outgoing) = (self.network.stream(incoming), self.network.stream(outgoing));
                 let ended = read_closed || incoming.writers == 0;
                 bit(ended || incoming.readable(), POLLIN)

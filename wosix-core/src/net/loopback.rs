@@ -310,6 +310,7 @@ impl Network {
             outgoing,
             read_closed,
             write_closed,
+            ..
         } = &mut self.sockets[id].phase
         else {
             return Err(Errno::ENOTCONN);
@@ -348,12 +349,13 @@ impl Network {
                 None
             }
             Phase::Connected {
+                other,
                 incoming,
                 outgoing,
                 write_closed,
                 ..
             } => {
-                self.disconnect(incoming, outgoing, write_closed, wakes);
+                self.disconnect(other, incoming, outgoing, write_closed, wakes);
                 None
             }
             Phase::Listening(listener) => {
@@ -481,19 +483,21 @@ impl Network {
             stream.writers = 1;
             self.streams.insert(stream)
         });
-        let connected = |incoming, outgoing| Phase::Connected {
+        let connected = |other, incoming, outgoing| Phase::Connected {
+            other: Some(other),
             incoming,
             outgoing,
             read_closed: false,
             write_closed: false,
         };
-        self.sockets[a].phase = connected(to_a, to_b);
-        self.sockets[b].phase = connected(to_b, to_a);
+        self.sockets[a].phase = connected(b, to_a, to_b);
+        self.sockets[b].phase = connected(a, to_b, to_a);
     }
 
     /// Both directions of a closed end. Unread data turns the end of the stream into a reset (RFC 2525 2.17).
     fn disconnect(
         &mut self,
+        other: Option<SocketId>,
         incoming: StreamId,
         outgoing: StreamId,
         write_closed: bool,
@@ -507,8 +511,14 @@ impl Network {
         if !write_closed {
             self.streams[outgoing].drop_writer(wakes);
         }
+        // A socket refers to both streams until it is closed, whatever was shut down before.
+        if let Some(id) = other
+            && let Phase::Connected { other, .. } = &mut self.sockets[id].phase
+        {
+            *other = None;
+        }
         for id in [incoming, outgoing] {
-            if self.streams[id].readers == 0 && self.streams[id].writers == 0 {
+            if other.is_none() {
                 self.streams.remove(id);
             } else {
                 // POLLHUP of the other end.
@@ -539,5 +549,27 @@ fn in_family(ip: IpAddr, domain: Domain) -> IpAddr {
         (Domain::Tcp6, IpAddr::V4(v4)) => v4.to_ipv6_mapped().into(),
         (Domain::Tcp4, IpAddr::V6(v6)) => v6.to_ipv4().unwrap_or(Ipv4Addr::LOCALHOST).into(),
         (_, other) => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_outlives_its_shutdown_and_its_peer() {
+        let mut network = Network::default();
+        let mut wakes = WakeSet::default();
+        let (a, b) = network.pair();
+        network.shutdown(a, false, true, &mut wakes).unwrap();
+        network.close(b, &mut wakes);
+        let mut out = [0; 1];
+        assert!(matches!(
+            network.receive(a, &mut out, &mut wakes),
+            Ok(Transfer::Moved(0))
+        ));
+        assert_eq!(network.send(a, b"x", &mut wakes).err(), Some(Errno::EPIPE));
+        network.close(a, &mut wakes);
+        assert!(network.streams.is_empty());
     }
 }

@@ -77,6 +77,8 @@ pub enum Phase {
     },
     /// Established.
     Connected {
+        /// The socket at the other end; `None` once it was closed.
+        other: Option<SocketId>,
         /// What the peer sends.
         incoming: StreamId,
         /// What we send.
