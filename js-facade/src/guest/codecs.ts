@@ -362,8 +362,9 @@ export class HttpParser {
   get errorReason(): string { return this.#text(W_ERROR_REASON); }
 
   /**
-   * Goes on in `input[from, end)` to the next event. A step may stop early with `HTTP_NEED_INPUT` although there is input left
-   * (`consumed` tells); call again.
+   * Goes on in `input[from, end)` to the next event. Call again after `consumed` bytes until it answers `HTTP_NEED_INPUT` with nothing
+   * left, not just until nothing is left: the end of a message whose last byte is taken is an event of its own. With a lot of
+   * input `HTTP_NEED_INPUT` may come early, as input is copied in pieces.
    */
   step(input: Uint8Array, from: number, end: number): number {
     const codecs = this.#codecs;

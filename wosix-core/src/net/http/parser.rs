@@ -184,8 +184,8 @@ impl Parser {
         }
     }
 
-    /// Goes on in `input` up to the next event. Call again with what was not consumed, until [`Event::NeedInput`],
-    /// [`Event::Upgrade`] or [`Event::Failed`].
+    /// Goes on in `input` up to the next event. Call again with what was not consumed, even if that is nothing, until
+    /// [`Event::NeedInput`], [`Event::Upgrade`] or [`Event::Failed`]: the end of a message is an event that needs no input.
     pub fn step(&mut self, input: &[u8]) -> Step {
         if let Some(error) = self.error {
             return Step {
