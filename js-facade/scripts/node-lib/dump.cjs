@@ -19,8 +19,9 @@ function plain(value, depth = 0) {
       const prototype = Object.getPrototypeOf(value);
       if (prototype !== null && prototype !== Object.prototype) return undefined;
       const copy = {};
-      for (const [key, item] of Object.entries(value)) {
-        const data = plain(item, depth + 1);
+      // Some constants are not enumerable.
+      for (const key of Object.getOwnPropertyNames(value)) {
+        const data = plain(value[key], depth + 1);
         if (data !== undefined) copy[key] = data;
       }
       return copy;

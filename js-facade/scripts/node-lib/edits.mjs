@@ -24,7 +24,8 @@ export const edits = [
       ['      if (ranAtLeastOneImmediate)\n        runNextTicks();', '      if (ranAtLeastOneImmediate)\n        yield;'],
       ['  function processTimers(now) {', '  function* processTimers(now) {'],
       ['      if (ranAtLeastOneList)\n        runNextTicks();', '      if (ranAtLeastOneList)\n        yield;'],
-      ['      listOnTimeout(list, now);', '      yield* listOnTimeout(list, now);'],
+      // In the place of the blanks before it: columns in stack traces stay what they are.
+      ['      listOnTimeout(list, now);', 'yield*listOnTimeout(list, now);'],
       ['  function listOnTimeout(list, now) {', '  function* listOnTimeout(list, now) {'],
       ['      if (ranAtLeastOneTimer)\n        runNextTicks();', '      if (ranAtLeastOneTimer)\n        yield;'],
     ],

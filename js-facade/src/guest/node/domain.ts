@@ -1,6 +1,6 @@
 /** Domain names between Unicode and ASCII, by the browser's own URL parser. */
 
-import type { Environment, HostGlobals } from './environment';
+import type { HostGlobals } from './environment';
 
 /** Empty when the name is not a valid domain. */
 export function domainToASCII(host: HostGlobals, domain: string): string {
@@ -15,7 +15,37 @@ export function domainToASCII(host: HostGlobals, domain: string): string {
   }
 }
 
-export function domainToUnicode(env: Environment, domain: string): string {
-  const ascii = domainToASCII(env.host, domain);
-  return ascii.includes('xn--') ? env.requireBuiltin('punycode').toUnicode(ascii) : ascii;
+export function domainToUnicode(host: HostGlobals, domain: string): string {
+  const ascii = domainToASCII(host, domain);
+  return ascii.split('.').map((label) => (label.startsWith('xn--') ? decodePunycode(label.slice(4)) : label)).join('.');
+}
+
+/** RFC 3492 with the parameters of IDNA. */
+function decodePunycode(text: string): string {
+  const last = text.lastIndexOf('-');
+  const output = last > 0 ? [...text.slice(0, last)] : [];
+  let point = 128;
+  let index = 0;
+  let bias = 72;
+  for (let at = last > 0 ? last + 1 : 0; at < text.length; ) {
+    const before = index;
+    for (let weight = 1, k = 36; ; k += 36) {
+      const code = text.charCodeAt(at++);
+      const digit = code >= 0x61 ? code - 0x61 : code - 0x30 + 26;
+      index += digit * weight;
+      const threshold = Math.min(Math.max(k - bias, 1), 26);
+      if (digit < threshold) break;
+      weight *= 36 - threshold;
+    }
+    const length = output.length + 1;
+    let delta = Math.floor((index - before) / (before === 0 ? 700 : 2));
+    delta += Math.floor(delta / length);
+    let steps = 0;
+    for (; delta > 455; steps += 36) delta = Math.floor(delta / 35);
+    bias = steps + Math.floor((36 * delta) / (delta + 38));
+    point += Math.floor(index / length);
+    index %= length;
+    output.splice(index++, 0, String.fromCodePoint(point));
+  }
+  return output.join('');
 }

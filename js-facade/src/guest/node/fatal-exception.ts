@@ -44,7 +44,7 @@ export class FatalExceptions {
     } finally {
       this.handling = false;
     }
-    if (handled === false) this.fail(error, arrow ?? this.arrowOfStack(error), EXIT_CODES.userError);
+    if (handled === false) this.fail(error, arrow ?? this.arrowOfStack(error, !fromPromise), EXIT_CODES.userError);
   }
 
   /** Three lines that show where: `file:line`, the text of the line, and a caret. */
@@ -54,19 +54,45 @@ export class FatalExceptions {
     if (!position) return undefined;
     const text = this.lineOf(position.file, position.line);
     if (text === undefined) return undefined;
-    const indent = text.slice(0, throwStart(text, position.column - 1)).replace(/[^\t]/g, ' ');
-    return `${position.file}:${position.line}\n${text}\n${indent}${'^'.repeat(width)}\n`;
+    return this.show(position.file, text, this.throwPlace(position.file, position.line, position.column - 1), width);
   }
 
   /** The same from the top frame of an error's stack, for errors of which nothing else is known. */
-  private arrowOfStack(error: unknown): string | undefined {
+  private arrowOfStack(error: unknown, atThrow = true): string | undefined {
     const stack = (error as { stack?: unknown } | null)?.stack;
     const frame = typeof stack === 'string' ? /^ {4}at (?:.*\()?(.+):(\d+):(\d+)\)?$/m.exec(stack) : null;
     if (!frame) return undefined;
     const [, file, line, column] = frame as unknown as [string, string, string, string];
     const text = this.lineOf(file, Number(line));
     if (text === undefined) return undefined;
-    return `${file}:${line}\n${text}\n${text.slice(0, throwStart(text, Number(column) - 1)).replace(/[^\t]/g, ' ')}^\n`;
+    const made = { line: Number(line), column: Number(column) - 1 };
+    return this.show(file, text, atThrow ? this.throwPlace(file, made.line, made.column) : made, 1);
+  }
+
+  private show(file: string, text: string, place: { line: number; column: number }, width: number): string {
+    const shown = this.lineOf(file, place.line) ?? text;
+    return `${file}:${place.line}\n${shown}\n${shown.slice(0, place.column).replace(/[^\t]/g, ' ')}${'^'.repeat(width)}\n`;
+  }
+
+  /**
+   * Engines tell where an error was made; Node's caret stands where it was thrown. That is at the `throw` before it, or, when the error went
+   * into a variable, at the `throw` of that variable further down.
+   */
+  private throwPlace(file: string, line: number, column: number): { line: number; column: number } {
+    const text = this.lineOf(file, line) ?? '';
+    const before = /\bthrow\s+$/.exec(text.slice(0, column));
+    if (before) return { line, column: before.index };
+    const variable = /\b(?:const|let|var)\s+([\w$]+)\s*=\s*$/.exec(text.slice(0, column))?.[1];
+    if (variable === undefined) return { line, column };
+    const thrown = new RegExp(`\\bthrow\\s+${variable.replaceAll('$', '\\$')}\\b`);
+    for (let ahead = 0; ahead < 20; ahead++) {
+      const candidate = this.lineOf(file, line + ahead);
+      if (candidate === undefined) break;
+      const from = ahead === 0 ? column : 0;
+      const match = thrown.exec(candidate.slice(from));
+      if (match) return { line: line + ahead, column: from + match.index };
+    }
+    return { line, column };
   }
 
   /** For the library's own messages (`assert`): the place of an error's top frame. */
@@ -102,7 +128,7 @@ export class FatalExceptions {
     let text: string;
     const object = (typeof error === 'object' && error !== null) || typeof error === 'function' ? (error as any) : undefined;
     let trace: unknown;
-    if (object instanceof Error || typeof object?.stack === 'string') {
+    if (object !== undefined) {
       try {
         this.enhancers?.beforeInspector(object);
         trace = this.enhancers ? this.enhancers.afterInspector(object) : object.stack;
@@ -113,20 +139,13 @@ export class FatalExceptions {
     const shown: string | undefined = object?.[arrowSymbol!] ?? arrow;
     const decorated = object?.[decoratedSymbol!] === true;
     if (typeof trace === 'string' && trace.length > 0) {
-      text = shown === undefined || decorated ? `${trace}\n` : `${shown}\n${trace}\n`;
+      if (shown === undefined || decorated) text = `${trace}\n`;
+      else text = object instanceof Error ? `${shown}\n${trace}\n` : `\n${shown}${trace}\n`;
     } else {
-      text = `${shown === undefined ? '' : `${shown}\n`}Uncaught:\n${this.describe(error)}\n`;
+      text = `${shown === undefined ? 'Uncaught:\n' : `\n${shown}`}${typeof error === 'symbol' ? '' : String(error)}\n`;
       text += '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
     }
     this.write(`${text}\nNode.js ${this.env.process.version}\n`);
-  }
-
-  private describe(value: unknown): string {
-    try {
-      return this.env.requireBuiltin('internal/util/inspect').inspect(value);
-    } catch {
-      return Object.prototype.toString.call(value);
-    }
   }
 
   /** Straight to descriptor 2: the process's streams may be what is broken. */
@@ -138,9 +157,4 @@ export class FatalExceptions {
       at += written;
     }
   }
-}
-
-/** Engines tell where the error was made; Node's caret stands at the `throw` before it. */
-function throwStart(text: string, column: number): number {
-  return /\bthrow\s+$/.exec(text.slice(0, column))?.index ?? column;
 }

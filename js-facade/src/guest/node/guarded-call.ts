@@ -17,14 +17,16 @@ interface Call {
 }
 
 export class GuardedCaller {
-  private readonly target: EventTarget;
+  private readonly dispatch: (event: Event) => boolean;
   private readonly newEvent: () => Event;
   private current: Call | undefined;
 
   constructor(host: HostGlobals) {
-    this.target = new host.EventTarget();
+    const target = new host.EventTarget();
+    // Bound now: the method is taken away from guest code later.
+    this.dispatch = target.dispatchEvent.bind(target);
     this.newEvent = () => new host.Event('call');
-    this.target.addEventListener('call', () => this.current!.fn());
+    target.addEventListener('call', () => this.current!.fn());
     host.addEventListener('error', (event: ErrorEvent) => {
       if (!this.current) return;
       event.preventDefault();
@@ -38,7 +40,7 @@ export class GuardedCaller {
     const call: Call = { fn, thrown: undefined };
     this.current = call;
     try {
-      this.target.dispatchEvent(this.newEvent());
+      this.dispatch(this.newEvent());
     } finally {
       this.current = outer;
     }

@@ -58,9 +58,8 @@ export function removeBrowserGlobals(): void {
   for (let level: object | null = globalThis; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
     for (const name of Object.getOwnPropertyNames(level)) {
       if (KEPT.has(name)) continue;
-      if (level === globalThis) {
-        if (Reflect.deleteProperty(globalThis, name)) continue;
-      }
+      // `constructor` of the prototypes is asked for by the engine itself.
+      if (name !== 'constructor' && Reflect.deleteProperty(level, name)) continue;
       names.add(name);
     }
   }

@@ -3,6 +3,7 @@
  * process alive while it is referenced, which the library does while somebody listens.
  */
 
+import { AsyncWrap } from './async-wrap';
 import { HandleWrap } from './handle-wrap';
 import type { Environment } from './environment';
 import { decodeNodeObjects, encodeNodeObjects } from './structured-clone';
@@ -97,7 +98,8 @@ export function createMessagePorts(env: Environment, emitMessage: (this: object,
 
     override close(callback?: Function): void {
       if (!this.isClosing && this.#port instanceof host.MessagePort) this.#port.postMessage(CLOSED);
-      super.close(() => {
+      // Not `super`, which the library changes.
+      HandleWrap.prototype.close.call(this, () => {
         const onclose = (this as any)[symbols.handle_onclose!];
         if (typeof onclose === 'function') onclose.call(this);
         callback?.call(this);
@@ -113,8 +115,11 @@ export function createMessagePorts(env: Environment, emitMessage: (this: object,
   }
 
   // The library gives this prototype a new parent; what it keeps of ours has to be its own.
-  for (const name of ['ref', 'unref', 'hasRef', 'getAsyncId', 'getProviderType'] as const) {
-    Object.defineProperty(NodePort.prototype, name, { configurable: true, writable: true, value: HandleWrap.prototype[name] });
+  for (const parent of [AsyncWrap.prototype, HandleWrap.prototype]) {
+    for (const name of Object.getOwnPropertyNames(parent)) {
+      if (name === 'constructor' || Object.hasOwn(NodePort.prototype, name)) continue;
+      Object.defineProperty(NodePort.prototype, name, Object.getOwnPropertyDescriptor(parent, name)!);
+    }
   }
 
   function MessagePort(): never {

@@ -8,6 +8,9 @@ const globalEval = eval;
 
 const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
+/** `eval`, the compiler and a binding above it. */
+const OWN_FRAMES = 5;
+
 /** `import(` cannot be left to the browser, which would fetch a URL; sources without the word are spared the rewriting. */
 const MAY_IMPORT = /\bimport\s*(?:\/[/*][^]*?)?\(/;
 
@@ -30,12 +33,7 @@ export class ScriptCompiler {
     const opening = `${imports ? '(function(ºimport){return ' : ''}(function (${parameters.join(', ')}) {`;
     const closing = `\n})${imports ? '})' : ''}`;
     const name = this.env.sources.add(file, source, opening.length, lineOffset, columnOffset);
-    let compiled: Function;
-    try {
-      compiled = globalEval(opening + code + closing + name);
-    } catch (error) {
-      throw this.decorate(error, file);
-    }
+    const compiled = this.eval(opening + code + closing + name, file) as Function;
     return imports ? compiled(this.importer(options)) : compiled;
   }
 
@@ -43,11 +41,7 @@ export class ScriptCompiler {
   check(source: string, options: CompileOptions): void {
     const opening = 'if(0){';
     this.env.sources.add(options.file, source, opening.length, options.lineOffset, options.columnOffset);
-    try {
-      globalEval(`${opening}${this.rewriteImports(blankHashbang(source)).code}\n}`);
-    } catch (error) {
-      throw this.decorate(error, options.file);
-    }
+    this.eval(`${opening}${this.rewriteImports(blankHashbang(source)).code}\n}`, options.file);
   }
 
   /** Runs a script in the global scope; answers its completion value. */
@@ -59,6 +53,20 @@ export class ScriptCompiler {
     (globalThis as any)['ºimport'] ??= this.importer(options);
     Object.defineProperty(globalThis, 'ºimport', { enumerable: false });
     return globalEval(code + name);
+  }
+
+  /** For code that only defines: what it throws is a syntax error. */
+  private eval(code: string, file: string): unknown {
+    const limit = (Error as any).stackTraceLimit;
+    // The frames of this file count, but are not shown.
+    if (typeof limit === 'number') (Error as any).stackTraceLimit = limit + OWN_FRAMES;
+    try {
+      return globalEval(code);
+    } catch (error) {
+      throw this.decorate(error, file);
+    } finally {
+      (Error as any).stackTraceLimit = limit;
+    }
   }
 
   /** The engine says the place of a syntax error only when it reports the error to the page. */

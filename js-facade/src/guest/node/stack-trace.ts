@@ -110,6 +110,8 @@ export class StackTraces {
     let typeName: string | null = raw.getTypeName();
     let isToplevel: boolean = raw.isToplevel();
     if (file === this.ownScript) return undefined;
+    // Steps of those generators, and the `eval` that compiles guest code.
+    if (file === null && (functionName?.endsWith('.next') || (functionName === 'eval' && isEval))) return undefined;
     if (file !== null && line !== null) {
       const builtin = this.loader.locate(file, line);
       if (builtin) {
@@ -120,8 +122,14 @@ export class StackTraces {
           functionName = null;
           isToplevel = true;
         }
-        // Code out of Node's snapshot has lost the name that V8 infers for this one.
-        if (functionName?.startsWith('Module._extensions.')) functionName = null;
+        // Code out of Node's snapshot has lost the names that V8 infers for `a.b = function () {}`.
+        const method: string | null = raw.getMethodName();
+        if (method && functionName?.includes('.') && functionName.endsWith(`.${method}`)) functionName = null;
+        // The build made generators of these, which the loop steps (scripts/node-lib/edits.mjs).
+        if (functionName === 'processTicksAndRejections' || functionName === 'processTimers' || functionName === 'processImmediate') {
+          isToplevel = false;
+          typeName = 'process';
+        }
       } else if (this.sources.has(file)) {
         ({ file, line, column } = this.sources.position(file, line, column ?? 1));
         // All guest code is compiled by `eval`, which is what V8 calls an anonymous function in it.

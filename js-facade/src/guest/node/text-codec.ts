@@ -16,7 +16,8 @@ const CHUNK = 8192;
 
 /** `TextDecoder` refuses shared memory. */
 function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice() as Uint8Array<ArrayBuffer>;
+  // `slice` of a Buffer does not copy.
+  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
 export function utf8Slice(bytes: Uint8Array, start: number, end: number): string {

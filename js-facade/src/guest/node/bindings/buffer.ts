@@ -10,8 +10,9 @@ type Slice = (bytes: Uint8Array, start: number, end: number) => string;
 
 const outOfRange = () => Object.assign(new RangeError('Index out of range'), { code: 'ERR_OUT_OF_RANGE' });
 
+/** As a plain `Uint8Array`: a `Buffer` has methods of its own under the same names, some of which lead back here. */
 function bytesOf(value: ArrayBufferView | ArrayBufferLike): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  if (Object.getPrototypeOf(value) === Uint8Array.prototype) return value as Uint8Array;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return new Uint8Array(value);
 }

@@ -33,6 +33,6 @@ export function create(env: Environment): Record<string, unknown> {
       }
     },
     toASCII: (text: string) => domainToASCII(env.host, text),
-    toUnicode: (text: string) => domainToUnicode(env, text),
+    toUnicode: (text: string) => domainToUnicode(env.host, text),
   };
 }

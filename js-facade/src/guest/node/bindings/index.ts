@@ -24,6 +24,7 @@ import { create as http_parser } from './http_parser';
 import { create as icu } from './icu';
 import { create as ipc_serdes } from './ipc_serdes';
 import { create as js_stream } from './js_stream';
+import { create as locks } from './locks';
 import { create as messaging } from './messaging';
 import { create as mksnapshot } from './mksnapshot';
 import { create as module_wrap } from './module_wrap';
@@ -59,7 +60,7 @@ import { create as zlib } from './zlib';
 
 export const bindings: Record<string, BindingFactory | undefined> = {
   async_context_frame, async_wrap, blob, block_list, buffer, builtins, cares_wrap, cjs_lexer, config, constants, contextify, credentials, crypto, diagnostics_channel,
-  encoding_binding, errors, fs, fs_dir, fs_event_wrap, http_parser, icu, ipc_serdes, js_stream, messaging, mksnapshot, module_wrap, modules, options, os,
+  encoding_binding, errors, fs, fs_dir, fs_event_wrap, http_parser, icu, ipc_serdes, js_stream, locks, messaging, mksnapshot, module_wrap, modules, options, os,
   performance, permission, pipe_wrap, process_methods, process_wrap, report, sea, signal_wrap, spawn_sync, stream_wrap, string_decoder,
   symbols, task_queue, tcp_wrap, timers, trace_events, tty_wrap, types, udp_wrap, url, url_pattern, util, uv, wasm_web_api, worker, zlib,
 };

@@ -98,13 +98,13 @@ export function create(env: Environment): Record<string, unknown> {
         url.password = '';
       }
       let text = url.href;
-      if (unicode && url.hostname.includes('xn--')) text = text.replace(url.hostname, domainToUnicode(env, url.hostname));
+      if (unicode && url.hostname.includes('xn--')) text = text.replace(url.hostname, domainToUnicode(env.host, url.hostname));
       return text;
     },
     getOrigin(href: string): string {
       return new URL(href).origin;
     },
     domainToASCII: (domain: string) => domainToASCII(env.host, domain),
-    domainToUnicode: (domain: string) => domainToUnicode(env, domain),
+    domainToUnicode: (domain: string) => domainToUnicode(env.host, domain),
   };
 }
