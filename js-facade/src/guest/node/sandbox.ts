@@ -18,14 +18,33 @@ const INTRINSICS = [
 
 const RUN = 'return eval(ºcode)';
 
+const globals = new WeakMap<object, object>();
+
+/** The context's global object as its own code sees it (`this`, `globalThis`): the sandbox, with the language's globals behind it. */
+function globalOf(sandbox: any): object {
+  const known = globals.get(sandbox);
+  if (known !== undefined) return known;
+  const global: object = new Proxy(sandbox, {
+    has: (target, key) => key in target || INTRINSICS.includes(key as string),
+    get(target, key) {
+      if (key in target) return target[key];
+      if (key === 'globalThis') return global;
+      return INTRINSICS.includes(key as string) ? (globalThis as any)[key] : undefined;
+    },
+  });
+  globals.set(sandbox, global);
+  return global;
+}
+
 export function runInSandbox(env: Environment, sandbox: any, source: string, options: CompileOptions): unknown {
+  const global = globalOf(sandbox);
   const scope = new Proxy(sandbox, {
     // Everything is claimed, so that nothing of the real global object shows through.
     has: (_target, key) => key !== 'ºcode' && key !== 'eval',
     get(target, key) {
       if (key === Symbol.unscopables) return undefined;
       if (key in target) return target[key];
-      if (key === 'globalThis') return sandbox;
+      if (key === 'globalThis') return global;
       if (typeof key === 'string' && INTRINSICS.includes(key)) return (globalThis as any)[key];
       throw new ReferenceError(`${String(key)} is not defined`);
     },
@@ -39,7 +58,7 @@ export function runInSandbox(env: Environment, sandbox: any, source: string, opt
   // Function declarations land in the scope of the function around, which is why they are handed over at the end.
   const declared = [...source.matchAll(/^(?:async\s+)?function\s*\*?\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/gmu)].map(([, declaredName]) => declaredName!);
   const exporting = declared.map((declaredName) => `;try{ºscope[${JSON.stringify(declaredName)}]=${declaredName}}catch{}`).join('');
-  if (exporting === '') return run.call(sandbox, scope, source + name);
+  if (exporting === '') return run.call(global, scope, source + name);
   const hoisting = new Function('ºscope', 'ºcode', `var ºresult; with (ºscope) { ºresult = eval(ºcode) } ${exporting} return ºresult`);
-  return hoisting.call(sandbox, scope, source + name);
+  return hoisting.call(global, scope, source + name);
 }
