@@ -4,6 +4,7 @@
 //! are imports (see `imports.rs` and `js-facade/src/guest/native/imports.ts`).
 
 mod imports;
+mod npm;
 mod system;
 
 use wosix_core::shell::command;

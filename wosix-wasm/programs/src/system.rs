@@ -31,7 +31,7 @@ pub fn exit(code: i32) -> ! {
 }
 
 /// Turns an answer into a result.
-fn check(answer: i32) -> Result<i32> {
+pub fn check(answer: i32) -> Result<i32> {
     if answer >= 0 {
         Ok(answer)
     } else {
@@ -56,7 +56,8 @@ fn staged(answer: i32) -> Result<String> {
     staged_bytes(answer).map(|bytes| text(&bytes))
 }
 
-fn staged_list(answer: i32) -> Result<Vec<String>> {
+/// Fetches a staged list of texts after a call that answered `answer`.
+pub fn staged_list(answer: i32) -> Result<Vec<String>> {
     let bytes = staged_bytes(answer)?;
     Ok(split_list(&bytes).map(text).collect())
 }

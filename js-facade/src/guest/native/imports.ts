@@ -12,8 +12,15 @@ const CONTROL_CHARACTERS = 32;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Imports for one instance. `memory` is asked at each call: the instance exists only after its imports, and its buffer changes when it grows. */
-export function createImports(sys: Syscalls, memory: () => WebAssembly.Memory): Record<string, (...args: number[]) => number> {
+/**
+ * Imports for one instance. `memory` is asked at each call: the instance exists only after its imports, and its buffer changes when it grows.
+ * `more` gives further imports that stage texts like these.
+ */
+export function createImports(
+  sys: Syscalls,
+  memory: () => WebAssembly.Memory,
+  more: (stage: (text: string) => number) => Record<string, (...args: number[]) => number | void> = () => ({}),
+): Record<string, (...args: number[]) => number | void> {
   let bytes = new Uint8Array(0);
   let staged: Uint8Array = bytes;
 
@@ -36,6 +43,8 @@ export function createImports(sys: Syscalls, memory: () => WebAssembly.Memory): 
   const list = (texts: readonly (string | number)[]): string => texts.map((part) => `${part}\0`).join('');
 
   return {
+    ...more(stage),
+
     take(address) {
       view().set(staged, address >>> 0);
       staged = new Uint8Array(0);

@@ -25,6 +25,8 @@ export const PROGRAM_NAMES: readonly string[] = [
   'mkdir',
   'mktemp',
   'mv',
+  'npm',
+  'npx',
   'printf',
   'ps',
   'pwd',

@@ -3,13 +3,13 @@
 import { KernelPanic, ProcessExit, type Syscalls } from '../syscalls';
 import type { Runtime, RuntimeContext } from '../worker';
 import { createImports } from './imports';
+import { isNpm, Npm, type NpmExports } from './npm';
 
 const STDERR = 2;
 /** Exit code of a process that broke down: an abort, as a POSIX shell reports it (128 + SIGABRT). */
 const ABORTED = 134;
 
-interface ProgramExports {
-  memory: WebAssembly.Memory;
+interface ProgramExports extends NpmExports {
   /** Runs the program to its end and answers its exit code. */
   wosix_run(): number;
 }
@@ -17,19 +17,23 @@ interface ProgramExports {
 export class NativeRuntime implements Runtime {
   readonly reusable = true;
   private programs?: WebAssembly.Module;
+  private context?: RuntimeContext;
 
   warm(context: RuntimeContext): void {
+    this.context = context;
     this.programs = context.modules.programs;
     if (!this.programs) throw new Error('programs.wasm was not given to the worker');
   }
 
-  run(sys: Syscalls): void {
-    if (!this.programs) throw new Error('the native runtime was not warmed up');
-    const imports = createImports(sys, () => exports.memory);
+  async run(sys: Syscalls): Promise<void> {
+    if (!this.programs || !this.context) throw new Error('the native runtime was not warmed up');
+    const npm = new Npm(sys, this.context.settings, () => {});
+    const memory = () => exports.memory;
+    const imports = createImports(sys, memory, (stage) => npm.imports(memory, stage));
     const exports = new WebAssembly.Instance(this.programs, { wosix: imports }).exports as unknown as ProgramExports;
     let code: number;
     try {
-      code = exports.wosix_run();
+      code = isNpm(sys.programName()) ? await npm.run(exports) : exports.wosix_run();
     } catch (error) {
       if (error instanceof ProcessExit || error instanceof KernelPanic) throw error;
       // A trap: stack overflow or out of memory. (A Rust panic has reported itself and left through `exit`.)
