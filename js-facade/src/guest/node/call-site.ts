@@ -65,7 +65,7 @@ export class CallSite {
   #methodCall(): string {
     const { typeName, functionName, methodName } = this.#frame;
     if (!functionName) return `${typeName ? `${typeName}.` : ''}${methodName || '<anonymous>'}`;
-    let text = typeName && !functionName.startsWith(typeName) ? `${typeName}.${functionName}` : functionName;
+    let text = typeName && !functionName.startsWith(`${typeName}.`) ? `${typeName}.${functionName}` : functionName;
     const named = methodName && (functionName === methodName || functionName.endsWith(`.${methodName}`) || functionName.endsWith(` ${methodName}`));
     if (methodName && !named) text += ` [as ${methodName}]`;
     return text;

@@ -56,7 +56,7 @@ export function runInSandbox(env: Environment, sandbox: any, source: string, opt
   const name = env.sources.add(options.file, source, 0, options.lineOffset, options.columnOffset);
   const run = new Function('ºscope', 'ºcode', `with (ºscope) { ${RUN} }`);
   // Function declarations land in the scope of the function around, which is why they are handed over at the end.
-  const declared = [...source.matchAll(/^(?:async\s+)?function\s*\*?\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/gmu)].map(([, declaredName]) => declaredName!);
+  const declared = [...source.matchAll(/(?:^|[;}\n])\s*(?:async\s+)?function\s*\*?\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu)].map(([, declaredName]) => declaredName!);
   const exporting = declared.map((declaredName) => `;try{ºscope[${JSON.stringify(declaredName)}]=${declaredName}}catch{}`).join('');
   if (exporting === '') return run.call(global, scope, source + name);
   const hoisting = new Function('ºscope', 'ºcode', `var ºresult; with (ºscope) { ºresult = eval(ºcode) } ${exporting} return ºresult`);

@@ -111,7 +111,7 @@ export class StackTraces {
     let isToplevel: boolean = raw.isToplevel();
     if (file === this.ownScript) return undefined;
     // Steps of those generators, and the `eval` that compiles guest code.
-    if (file === null && (functionName?.endsWith('.next') || (functionName === 'eval' && isEval))) return undefined;
+    if (file === null && (functionName === 'next' || functionName === 'eval')) return undefined;
     if (file !== null && line !== null) {
       const builtin = this.loader.locate(file, line);
       if (builtin) {

@@ -20,8 +20,10 @@ import { create as errors } from './errors';
 import { create as fs } from './fs';
 import { create as fs_dir } from './fs_dir';
 import { create as fs_event_wrap } from './fs_event_wrap';
+import { create as heap_utils } from './heap_utils';
 import { create as http_parser } from './http_parser';
 import { create as icu } from './icu';
+import { create as inspector } from './inspector';
 import { create as ipc_serdes } from './ipc_serdes';
 import { create as js_stream } from './js_stream';
 import { create as locks } from './locks';
@@ -38,6 +40,7 @@ import { create as process_methods } from './process_methods';
 import { create as process_wrap } from './process_wrap';
 import { create as report } from './report';
 import { create as sea } from './sea';
+import { create as serdes } from './serdes';
 import { create as signal_wrap } from './signal_wrap';
 import { create as spawn_sync } from './spawn_sync';
 import { create as stream_wrap } from './stream_wrap';
@@ -54,13 +57,15 @@ import { create as url } from './url';
 import { create as url_pattern } from './url_pattern';
 import { create as util } from './util';
 import { create as uv } from './uv';
+import { create as v8 } from './v8';
 import { create as wasm_web_api } from './wasm_web_api';
 import { create as worker } from './worker';
 import { create as zlib } from './zlib';
 
 export const bindings: Record<string, BindingFactory | undefined> = {
-  async_context_frame, async_wrap, blob, block_list, buffer, builtins, cares_wrap, cjs_lexer, config, constants, contextify, credentials, crypto, diagnostics_channel,
-  encoding_binding, errors, fs, fs_dir, fs_event_wrap, http_parser, icu, ipc_serdes, js_stream, locks, messaging, mksnapshot, module_wrap, modules, options, os,
-  performance, permission, pipe_wrap, process_methods, process_wrap, report, sea, signal_wrap, spawn_sync, stream_wrap, string_decoder,
-  symbols, task_queue, tcp_wrap, timers, trace_events, tty_wrap, types, udp_wrap, url, url_pattern, util, uv, wasm_web_api, worker, zlib,
+  async_context_frame, async_wrap, blob, block_list, buffer, builtins, cares_wrap, cjs_lexer, config, constants, contextify, credentials,
+  crypto, diagnostics_channel, encoding_binding, errors, fs, fs_dir, fs_event_wrap, heap_utils, http_parser, icu, inspector, ipc_serdes,
+  js_stream, locks, messaging, mksnapshot, module_wrap, modules, options, os, performance, permission, pipe_wrap, process_methods,
+  process_wrap, report, sea, serdes, signal_wrap, spawn_sync, stream_wrap, string_decoder, symbols, task_queue, tcp_wrap, timers,
+  trace_events, tty_wrap, types, udp_wrap, url, url_pattern, util, uv, v8, wasm_web_api, worker, zlib,
 };

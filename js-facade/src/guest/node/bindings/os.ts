@@ -1,103 +1,48 @@
-/**
- * `internalBinding('os')`: the machine as `os` shows it. A browser tells the number of cores and a rough size of the memory;
- * the rest describes the system that the kernel pretends to be.
- */
+/** `internalBinding('os')`: the machine, as far as a page may know it. */
 
 import type { Environment } from '../environment';
-import { uvErrorText, UV } from '../uv-errors';
 
-const GIBIBYTE = 2 ** 30;
-/** What browsers that keep the size of the memory to themselves are taken for, in GiB. */
-const ASSUMED_MEMORY = 4;
-
-/** sysname, version, release, machine. */
-const SYSTEM = ['Linux', '#1 SMP Wosix', '6.1.0-wosix', 'x86_64'];
-
-const PASSWD_FILE = '/etc/passwd', HOSTNAME_FILE = '/etc/hostname';
-
-/** Takes an error, as libuv's calls tell it to the library. */
-interface ErrorContext {
-  errno?: number;
-  code?: string;
-  message?: string;
-  syscall?: string;
-}
+const GIB = 1024 ** 3;
 
 export function create(env: Environment): Record<string, unknown> {
-  const cores = () => env.host.navigator.hardwareConcurrency || 1;
-  const memory = () => ((env.host.navigator as { deviceMemory?: number }).deviceMemory ?? ASSUMED_MEMORY) * GIBIBYTE;
-
-  /** The row of the process's user in the password file, split; nothing if there is none. */
-  function userRow(): string[] | undefined {
-    const uid = String(env.sys.getuid());
-    return readLines(env, PASSWD_FILE).map((line) => line.split(':')).find((fields) => fields[2] === uid);
-  }
-
+  const { navigator } = env.host;
+  const hostname = () => {
+    const { sys } = env;
+    const fd = sys.open('/etc/hostname', 0, 0);
+    if (fd < 0) return 'localhost';
+    const bytes = new Uint8Array(256);
+    const length = sys.read(fd, bytes, -1);
+    sys.close(fd);
+    return length > 0 ? new env.host.TextDecoder().decode(bytes.subarray(0, length)).trim() : 'localhost';
+  };
+  const total = () => ((navigator as { deviceMemory?: number }).deviceMemory ?? 4) * GIB;
   return {
-    getHostname: () => readLines(env, HOSTNAME_FILE)[0] || 'localhost',
-    getOSInformation: () => SYSTEM,
-    getHomeDirectory: () => env.process.env.HOME ?? userRow()?.[5] ?? '/',
-
-    getUserInfo(options: { encoding?: string } | undefined, context: ErrorContext): unknown {
-      const row = userRow();
-      if (row === undefined) return fail(context, UV.ENOENT, 'ENOENT', 'uv_os_get_passwd');
-      const { Buffer } = env.requireBuiltin('buffer');
-      const shown = (text: string) => (options?.encoding === 'buffer' ? Buffer.from(text) : text);
-      const [username, , uid, gid, , homedir, shell] = row;
-      return Object.assign(Object.create(null), {
-        uid: Number(uid), gid: Number(gid), username: shown(username), homedir: shown(homedir), shell: shown(shell),
-      });
-    },
-
-    getAvailableParallelism: cores,
-
-    /** Seven values a core: model, speed in MHz, and the times user, nice, sys, idle and irq, which nobody tells us. */
-    getCPUs: () => Array.from({ length: cores() }, () => ['WebAssembly', 0, 0, 0, 0, 0, 0]).flat(),
-
-    getTotalMem: memory,
-    /** The browser takes what it can get; half is a cautious guess that programs can size their caches by. */
-    getFreeMem: () => memory() / 2,
-
-    getLoadAvg(out: Float64Array): void {
+    isBigEndian: false,
+    getHostname: hostname,
+    getLoadAvg(out: Float64Array) {
       out.fill(0);
     },
-
-    /** Since the worker was made. */
     getUptime: () => env.host.performance.now() / 1000,
-
-    /** Seven values an address: name, address, netmask, family, hardware address, internal, scope. */
-    getInterfaceAddresses: () => [
-      'lo', '127.0.0.1', '255.0.0.0', 'IPv4', '00:00:00:00:00:00', true, -1,
-      'lo', '::1', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'IPv6', '00:00:00:00:00:00', true, 0,
-    ],
-
-    /** All processes have the same priority, and it cannot be changed. */
-    getPriority(pid: number, context: ErrorContext): number | undefined {
-      return pid === 0 || env.sys.kill(pid, 0) >= 0 ? 0 : fail(context, UV.ESRCH, 'ESRCH', 'uv_os_getpriority');
+    getTotalMem: total,
+    getFreeMem: () => total() / 2,
+    /** Seven values a processor: model, speed, then user, nice, sys, idle and irq times. */
+    getCPUs: () => Array.from({ length: navigator.hardwareConcurrency }, () => ['virtual', 0, 0, 0, 0, 0, 0]).flat(),
+    /** Seven values an address: name, address, netmask, family, mac, internal, scope id. */
+    getInterfaceAddresses: () => ['lo', '127.0.0.1', '255.0.0.0', 'IPv4', '00:00:00:00:00:00', true, -1],
+    getHomeDirectory: () => env.process.env.HOME || '/home',
+    getUserInfo(options?: { encoding?: string }) {
+      const { Buffer } = env.requireBuiltin('buffer');
+      const text = (value: string) => (options?.encoding === 'buffer' ? Buffer.from(value) : value);
+      const { sys } = env;
+      return {
+        uid: sys.getuid(), gid: sys.getgid(), username: text(env.process.env.USER || 'user'), homedir: text(env.process.env.HOME || '/home'),
+        shell: text(env.process.env.SHELL || '/bin/jsh'),
+      };
     },
-
-    setPriority(pid: number, priority: number, context: ErrorContext): number {
-      let error: number = 0;
-      if (pid !== 0 && env.sys.kill(pid, 0) < 0) error = UV.ESRCH;
-      else if (priority !== 0) error = UV.EACCES;
-      if (error !== 0) fail(context, error, error === UV.ESRCH ? 'ESRCH' : 'EACCES', 'uv_os_setpriority');
-      return error;
-    },
-
-    isBigEndian: false,
+    /** Priorities are accepted and change nothing. */
+    setPriority: () => 0,
+    getPriority: () => 0,
+    getAvailableParallelism: () => navigator.hardwareConcurrency,
+    getOSInformation: () => ['Linux', '#1 SMP Wosix', '6.1.0', 'x86_64'],
   };
-}
-
-function fail(context: ErrorContext, errno: number, code: string, syscall: string): undefined {
-  Object.assign(context, { errno, code, message: uvErrorText(errno), syscall });
-}
-
-/** Lines of a small file of the system; none if it cannot be read. */
-function readLines(env: Environment, path: string): string[] {
-  try {
-    return (env.internalBinding('fs').readFileUtf8(path, 0) as string).split('\n');
-  } catch (error) {
-    if ((error as { syscall?: string }).syscall === undefined) throw error;
-    return [];
-  }
 }
