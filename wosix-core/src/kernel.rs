@@ -21,6 +21,9 @@ mod terminals;
 mod wait;
 mod watching;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use slab::Slab;
@@ -122,7 +125,9 @@ impl Kernel {
 
     /// Whether the thread's process was killed.
     pub fn is_dead(&self, tid: Tid) -> bool {
-        self.threads.get(tid as usize).is_some_and(|thread| thread.dead)
+        self.threads
+            .get(tid as usize)
+            .is_some_and(|thread| thread.dead)
     }
 
     /// The process that a thread runs.
@@ -130,7 +135,10 @@ impl Kernel {
     /// # Errors
     /// `ESRCH` when it runs none.
     pub fn process_of(&self, tid: Tid) -> Result<Pid> {
-        self.threads.get(tid as usize).and_then(|thread| thread.process).ok_or(Errno::ESRCH)
+        self.threads
+            .get(tid as usize)
+            .and_then(|thread| thread.process)
+            .ok_or(Errno::ESRCH)
     }
 
     fn effect(&mut self, effect: Effect) {
@@ -148,7 +156,11 @@ impl Kernel {
     }
 
     /// Calls the file system on behalf of a thread.
-    fn with_vfs<T>(&mut self, call: Call, body: impl FnOnce(&mut Vfs, &Caller) -> Result<T>) -> Result<T> {
+    fn with_vfs<T>(
+        &mut self,
+        call: Call,
+        body: impl FnOnce(&mut Vfs, &Caller) -> Result<T>,
+    ) -> Result<T> {
         let process = self.table.get(self.process_of(call.tid)?)?;
         body(&mut self.vfs, &caller(&self.table, process, call.now))
     }
@@ -166,7 +178,9 @@ impl Kernel {
                     queue.add(call.tid);
                 } else {
                     self.loads.entry(token).or_default().add(call.tid);
-                    self.effect(Effect::Load { token: u64::from(token.0) });
+                    self.effect(Effect::Load {
+                        token: u64::from(token.0),
+                    });
                 }
                 self.park(call.tid)
             }
@@ -184,5 +198,11 @@ impl Kernel {
 
 /// The context of file system calls made by `process`.
 fn caller<'a>(table: &'a Table, process: &'a Process, now: Timestamp) -> Caller<'a> {
-    Caller { credentials: &process.credentials, cwd: process.cwd, pid: process.pid, now, processes: table }
+    Caller {
+        credentials: &process.credentials,
+        cwd: process.cwd,
+        pid: process.pid,
+        now,
+        processes: table,
+    }
 }

@@ -146,10 +146,17 @@ impl Table {
             return Err(Errno::EAGAIN);
         }
         loop {
-            self.last_pid = if self.last_pid >= PID_MAX { HOST + 1 } else { self.last_pid + 1 };
+            self.last_pid = if self.last_pid >= PID_MAX {
+                HOST + 1
+            } else {
+                self.last_pid + 1
+            };
             let pid = self.last_pid;
             let taken = self.processes.contains_key(&pid)
-                || self.processes.values().any(|process| process.group == pid || process.session == pid);
+                || self
+                    .processes
+                    .values()
+                    .any(|process| process.group == pid || process.session == pid);
             if !taken {
                 return Ok(pid);
             }
@@ -168,11 +175,17 @@ impl Table {
 
     /// The members of a process group that are alive.
     pub fn group_members(&self, group: Pid) -> Vec<Pid> {
-        self.iter().filter(|process| process.group == group && process.alive()).map(|process| process.pid).collect()
+        self.iter()
+            .filter(|process| process.group == group && process.alive())
+            .map(|process| process.pid)
+            .collect()
     }
 
     /// The children of `parent`, dead or alive.
     pub fn children(&self, parent: Pid) -> Vec<Pid> {
-        self.iter().filter(|process| process.parent == parent).map(|process| process.pid).collect()
+        self.iter()
+            .filter(|process| process.parent == parent)
+            .map(|process| process.pid)
+            .collect()
     }
 }

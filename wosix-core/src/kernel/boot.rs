@@ -12,7 +12,9 @@ use crate::process::exec::{Image, registered_program};
 use crate::process::random::Random;
 use crate::process::signal::SignalState;
 use crate::process::{HOST, Process, State, Table};
-use crate::vfs::{Access, Caller, Credentials, Loaded, NoProcesses, OpenFlags, Timestamp, Vfs, Vnode};
+use crate::vfs::{
+    Access, Caller, Credentials, Loaded, NoProcesses, OpenFlags, Timestamp, Vfs, Vnode,
+};
 
 /// User and group of everything that runs.
 const USER: u32 = 1000;
@@ -66,7 +68,10 @@ impl Kernel {
             fifos: BTreeMap::new(),
             terminals: Slab::new(),
             network: Network::default(),
-            threads: vec![Thread { process: Some(HOST), ..Thread::default() }],
+            threads: vec![Thread {
+                process: Some(HOST),
+                ..Thread::default()
+            }],
             loads: BTreeMap::new(),
             watchers: BTreeMap::new(),
             ports: BTreeMap::new(),
@@ -85,7 +90,12 @@ impl Kernel {
             credentials: Credentials::user(USER, USER),
             cwd,
             umask: 0o022,
-            image: Image { runtime: Runtime::Native, program: b"host".to_vec(), path: Vec::new(), args: vec![b"host".to_vec()] },
+            image: Image {
+                runtime: Runtime::Native,
+                program: b"host".to_vec(),
+                path: Vec::new(),
+                args: vec![b"host".to_vec()],
+            },
             environment: Vec::new(),
             descriptors: DescriptorTable::default(),
             signals: SignalState::default(),
@@ -108,7 +118,18 @@ fn build_root(vfs: &mut Vfs, options: &BootOptions) -> Result<Vnode> {
         now: options.now,
         processes: &NoProcesses,
     };
-    for path in ["/bin", "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/etc", "/home", "/root", "/var"] {
+    for path in [
+        "/bin",
+        "/usr",
+        "/usr/bin",
+        "/usr/local",
+        "/usr/local/bin",
+        "/usr/local/lib",
+        "/etc",
+        "/home",
+        "/root",
+        "/var",
+    ] {
         vfs.mkdir(&root, path.as_bytes(), 0o755)?;
     }
     for path in ["/dev", "/proc", "/tmp"] {
@@ -133,9 +154,21 @@ fn build_root(vfs: &mut Vfs, options: &BootOptions) -> Result<Vnode> {
         write_file(vfs, &root, path.as_bytes(), content, 0o644)?;
     }
     for program in &options.programs {
-        write_file(vfs, &root, &program.path, &registered_program(program.runtime, &program.name), 0o755)?;
+        write_file(
+            vfs,
+            &root,
+            &program.path,
+            &registered_program(program.runtime, &program.name),
+            0o755,
+        )?;
     }
-    write_file(vfs, &root, b"/usr/local/bin/node", &registered_program(Runtime::Node, b"node"), 0o755)?;
+    write_file(
+        vfs,
+        &root,
+        b"/usr/local/bin/node",
+        &registered_program(Runtime::Node, b"node"),
+        0o755,
+    )?;
     vfs.symlink(&root, b"../local/bin/node", b"/usr/bin/node")?;
     for name in LINKED {
         let (target, path) = ([b"/bin/", name].concat(), [b"/usr/bin/", name].concat());
@@ -147,13 +180,27 @@ fn build_root(vfs: &mut Vfs, options: &BootOptions) -> Result<Vnode> {
     vfs.chown(&root, b"/tmp", Some(USER), Some(USER), true)?;
     let workdir = [b"/home/", &options.workdir_name[..]].concat();
     let user = Credentials::user(USER, USER);
-    let user = Caller { credentials: &user, ..root };
+    let user = Caller {
+        credentials: &user,
+        ..root
+    };
     vfs.mkdir(&user, &workdir, 0o755)
 }
 
 /// Creates a file with its missing parents.
-fn write_file(vfs: &mut Vfs, caller: &Caller, path: &[u8], content: &[u8], mode: u32) -> Result<()> {
-    for (index, _) in path.iter().enumerate().skip(1).filter(|&(_, &byte)| byte == b'/') {
+fn write_file(
+    vfs: &mut Vfs,
+    caller: &Caller,
+    path: &[u8],
+    content: &[u8],
+    mode: u32,
+) -> Result<()> {
+    for (index, _) in path
+        .iter()
+        .enumerate()
+        .skip(1)
+        .filter(|&(_, &byte)| byte == b'/')
+    {
         let parent = &path[..index];
         if vfs.access(caller, parent, Access::EXISTS).is_err() {
             vfs.mkdir(caller, parent, 0o755)?;

@@ -40,7 +40,11 @@ impl Kernel {
 
     fn vnode(&self, call: Call, fd: i32) -> Result<Option<Vnode>> {
         let file = &self.table.files[self.file(call, fd)?];
-        if matches!(file.object, Object::Path(_)) { Err(Errno::EBADF) } else { Ok(file.vnode) }
+        if matches!(file.object, Object::Path(_)) {
+            Err(Errno::EBADF)
+        } else {
+            Ok(file.vnode)
+        }
     }
 
     /// close(2)
@@ -68,7 +72,11 @@ impl Kernel {
             return Ok(new);
         }
         self.table.files[file].references += 1;
-        if let Some(before) = self.process_mut(call.tid)?.descriptors.set(new, file, false)? {
+        if let Some(before) = self
+            .process_mut(call.tid)?
+            .descriptors
+            .set(new, file, false)?
+        {
             self.release_file(before);
         }
         Ok(new)
@@ -108,18 +116,30 @@ impl Kernel {
     pub fn lseek(&mut self, call: Call, fd: i32, offset: i64, whence: u32) -> Result<u64> {
         let id = self.file(call, fd)?;
         let base = match (self.table.files[id].object, whence) {
-            (Object::Pipe(_) | Object::Socket(_) | Object::Terminal(_) | Object::Master(_) | Object::Watch(_), _) => {
+            (
+                Object::Pipe(_)
+                | Object::Socket(_)
+                | Object::Terminal(_)
+                | Object::Master(_)
+                | Object::Watch(_),
+                _,
+            ) => {
                 return Err(Errno::ESPIPE);
             }
             (Object::Path(_), _) => return Err(Errno::EBADF),
             (Object::Device(_), 0..=2) => return Ok(0),
             (_, 0) => 0,
             (_, 1) => self.table.files[id].offset,
-            (Object::File(vnode), 2) => self.with_vfs(call, |vfs, caller| vfs.size(caller, vnode))?,
+            (Object::File(vnode), 2) => {
+                self.with_vfs(call, |vfs, caller| vfs.size(caller, vnode))?
+            }
             (_, 2) => 0,
             _ => return Err(Errno::EINVAL),
         };
-        let position = i64::try_from(base).ok().and_then(|base| base.checked_add(offset)).ok_or(Errno::EOVERFLOW)?;
+        let position = i64::try_from(base)
+            .ok()
+            .and_then(|base| base.checked_add(offset))
+            .ok_or(Errno::EOVERFLOW)?;
         let position = u64::try_from(position).map_err(|_| Errno::EINVAL)?;
         self.table.files[id].offset = position;
         Ok(position)
@@ -188,7 +208,9 @@ impl Kernel {
     /// fchmod(2)
     pub fn fchmod(&mut self, call: Call, fd: i32, mode: u32) -> Result<()> {
         match self.vnode(call, fd)? {
-            Some(vnode) => self.with_vfs(call, |vfs, caller| vfs.fchmod(caller, vnode, mode & 0o7777)),
+            Some(vnode) => {
+                self.with_vfs(call, |vfs, caller| vfs.fchmod(caller, vnode, mode & 0o7777))
+            }
             // Pipes and sockets have a mode that nobody looks at.
             None => Ok(()),
         }
@@ -197,7 +219,9 @@ impl Kernel {
     /// fchown(2)
     pub fn fchown(&mut self, call: Call, fd: i32, uid: i32, gid: i32) -> Result<()> {
         match self.vnode(call, fd)? {
-            Some(vnode) => self.with_vfs(call, |vfs, caller| vfs.fchown(caller, vnode, owner(uid), owner(gid))),
+            Some(vnode) => self.with_vfs(call, |vfs, caller| {
+                vfs.fchown(caller, vnode, owner(uid), owner(gid))
+            }),
             None => Ok(()),
         }
     }
@@ -205,7 +229,9 @@ impl Kernel {
     /// futimens(3)
     pub fn futimes(&mut self, call: Call, fd: i32, atime: SetTime, mtime: SetTime) -> Result<()> {
         match self.vnode(call, fd)? {
-            Some(vnode) => self.with_vfs(call, |vfs, caller| vfs.futimes(caller, vnode, atime, mtime)),
+            Some(vnode) => {
+                self.with_vfs(call, |vfs, caller| vfs.futimes(caller, vnode, atime, mtime))
+            }
             None => Ok(()),
         }
     }
@@ -215,7 +241,8 @@ impl Kernel {
         match self.object(call, fd)? {
             Object::Directory(vnode) => {
                 let process = self.table.get(self.process_of(call.tid)?)?;
-                self.vfs.freaddir(&caller(&self.table, process, call.now), vnode)
+                self.vfs
+                    .freaddir(&caller(&self.table, process, call.now), vnode)
             }
             _ => Err(Errno::ENOTDIR),
         }
@@ -226,10 +253,14 @@ impl Kernel {
         match self.object(call, fd) {
             Err(_) => HandleType::Invalid,
             Ok(Object::File(_)) => HandleType::File,
-            Ok(Object::Device(Device::Null | Device::Zero | Device::Full | Device::Random)) => HandleType::File,
+            Ok(Object::Device(Device::Null | Device::Zero | Device::Full | Device::Random)) => {
+                HandleType::File
+            }
             Ok(Object::Pipe(_)) => HandleType::Pipe,
             Ok(Object::Terminal(_) | Object::Master(_)) => HandleType::Tty,
-            Ok(Object::Socket(id)) if self.network.socket(id).domain == Domain::Unix => HandleType::Pipe,
+            Ok(Object::Socket(id)) if self.network.socket(id).domain == Domain::Unix => {
+                HandleType::Pipe
+            }
             Ok(Object::Socket(_)) => HandleType::Tcp,
             Ok(Object::Directory(_) | Object::Path(_) | Object::Watch(_)) => HandleType::Unknown,
         }

@@ -2,19 +2,29 @@
 
 use super::{Call, Kernel};
 use crate::errno::{Errno, Result};
-use crate::vfs::{LazyToken, TreeEntry};
+use crate::vfs::{Caller, Credentials, LazyToken, TreeEntry, Vfs};
 
 impl Kernel {
-    /// Merges a tree of the host into the directory `path`.
+    /// Merges a tree of the host into the directory `path`. If it is missing it is made, wherever it is, and belongs to the user as all
+    /// that is mounted does.
     pub fn mount_tree(&mut self, call: Call, path: &[u8], entries: &[TreeEntry]) -> Result<()> {
-        self.with_vfs(call, |vfs, caller| vfs.mount_tree(caller, path, entries))
+        self.with_vfs(call, |vfs, caller| {
+            make_mount_point(vfs, caller, path)?;
+            vfs.mount_tree(caller, path, entries)
+        })
     }
 
     /// Contents of a lazy file; the last chunk wakes who waits for them.
     ///
     /// # Errors
     /// `ENOENT` when nobody needs them any more.
-    pub fn fill_lazy(&mut self, token: LazyToken, offset: u64, bytes: &[u8], last: bool) -> Result<()> {
+    pub fn fill_lazy(
+        &mut self,
+        token: LazyToken,
+        offset: u64,
+        bytes: &[u8],
+        last: bool,
+    ) -> Result<()> {
         let filled = self.vfs.fill_lazy(token, offset, bytes, last);
         if last || filled.is_err() {
             self.wake_loads(token);
@@ -37,4 +47,29 @@ impl Kernel {
             queue.wake(&mut self.wakes);
         }
     }
+}
+
+/// Makes what is missing of `path`; its parents may be directories that the user cannot write to.
+fn make_mount_point(vfs: &mut Vfs, caller: &Caller, path: &[u8]) -> Result<()> {
+    let root = Caller {
+        credentials: &Credentials::ROOT,
+        ..*caller
+    };
+    let ends = (1..path.len())
+        .filter(|&end| path[end] == b'/')
+        .chain([path.len()]);
+    for part in ends.map(|end| &path[..end]) {
+        match vfs.mkdir(&root, part, 0o755) {
+            Ok(_) => vfs.chown(
+                &root,
+                part,
+                Some(caller.credentials.uid),
+                Some(caller.credentials.gid),
+                false,
+            )?,
+            Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
 }

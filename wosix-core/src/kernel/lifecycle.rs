@@ -9,7 +9,9 @@ impl Kernel {
     ///
     /// Threads that still run it are marked dead; the host is asked to terminate their worker.
     pub(super) fn end_process(&mut self, pid: Pid, ending: Ending) {
-        let Ok(process) = self.table.get_mut(pid) else { return };
+        let Ok(process) = self.table.get_mut(pid) else {
+            return;
+        };
         if !process.alive() || pid == HOST {
             return;
         }
@@ -20,7 +22,9 @@ impl Kernel {
         let (cwd, parent, terminal) = (process.cwd, process.parent, process.terminal);
         let leads_session = process.leads_session();
 
-        let queued = self.effects.iter().position(|effect| matches!(effect, Effect::Exec { pid: queued, .. } if *queued == pid));
+        let queued = self.effects.iter().position(
+            |effect| matches!(effect, Effect::Exec { pid: queued, .. } if *queued == pid),
+        );
         if let Some(index) = queued {
             self.effects.remove(index);
         } else if !threads.is_empty() || !started {
@@ -44,7 +48,10 @@ impl Kernel {
                 terminal.foreground.take()
             });
             self.detach_terminal(id);
-            for member in group.map(|group| self.table.group_members(group)).unwrap_or_default() {
+            for member in group
+                .map(|group| self.table.group_members(group))
+                .unwrap_or_default()
+            {
                 self.deliver(member, SIGHUP);
             }
         }
@@ -55,7 +62,9 @@ impl Kernel {
     /// Orphans go to the host, which never asks for them: they vanish when they end.
     fn disown_children(&mut self, pid: Pid) {
         for child in self.table.children(pid) {
-            let Ok(process) = self.table.get_mut(child) else { continue };
+            let Ok(process) = self.table.get_mut(child) else {
+                continue;
+            };
             if process.alive() {
                 process.parent = HOST;
                 process.orphan = true;

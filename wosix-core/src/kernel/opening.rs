@@ -61,10 +61,18 @@ impl Kernel {
     }
 
     /// Makes a description and a descriptor for it. The reference to `vnode` is taken over.
-    pub(super) fn describe(&mut self, call: Call, object: Object, vnode: Option<Vnode>, flags: OpenFlags) -> Result<i32> {
+    pub(super) fn describe(
+        &mut self,
+        call: Call,
+        object: Object,
+        vnode: Option<Vnode>,
+        flags: OpenFlags,
+    ) -> Result<i32> {
         let close_on_exec = flags.has(OpenFlags::CLOEXEC);
         let file = self.insert_file(object, vnode, flags);
-        let added = self.process_mut(call.tid).and_then(|process| process.descriptors.add(file, close_on_exec));
+        let added = self
+            .process_mut(call.tid)
+            .and_then(|process| process.descriptors.add(file, close_on_exec));
         if added.is_err() {
             self.release_file(file);
         }
@@ -72,7 +80,12 @@ impl Kernel {
     }
 
     /// Makes a description with one reference, and counts it at what it is about.
-    pub(super) fn insert_file(&mut self, object: Object, vnode: Option<Vnode>, flags: OpenFlags) -> FileId {
+    pub(super) fn insert_file(
+        &mut self,
+        object: Object,
+        vnode: Option<Vnode>,
+        flags: OpenFlags,
+    ) -> FileId {
         match object {
             Object::Pipe(pipe) => {
                 let pipe = &mut self.pipes[pipe];
@@ -87,9 +100,19 @@ impl Kernel {
             _ => {}
         }
         // These say how to open, not how the description behaves.
-        let transient = OpenFlags::CREAT | OpenFlags::EXCL | OpenFlags::NOCTTY | OpenFlags::TRUNC | OpenFlags::CLOEXEC;
+        let transient = OpenFlags::CREAT
+            | OpenFlags::EXCL
+            | OpenFlags::NOCTTY
+            | OpenFlags::TRUNC
+            | OpenFlags::CLOEXEC;
         let flags = OpenFlags(flags.0 & !transient.0);
-        self.table.files.insert(OpenFile { object, vnode, flags, offset: 0, references: 1 })
+        self.table.files.insert(OpenFile {
+            object,
+            vnode,
+            flags,
+            offset: 0,
+            references: 1,
+        })
     }
 
     /// Gives back one reference to a description; the last one closes it.
@@ -126,7 +149,11 @@ impl Kernel {
             DEV_PTMX => Object::Master(self.make_terminal(call)?),
             DEV_PTS..=DEV_PTS_LAST => {
                 let id = (rdev - DEV_PTS) as TerminalId;
-                if !self.terminals.get(id).is_some_and(|terminal| terminal.master) {
+                if !self
+                    .terminals
+                    .get(id)
+                    .is_some_and(|terminal| terminal.master)
+                {
                     return Err(Errno::EIO);
                 }
                 if !flags.has(OpenFlags::NOCTTY) {
@@ -167,7 +194,12 @@ impl Kernel {
     /// What the descriptor behind a `/proc/<pid>/fd` entry is about.
     fn open_same(&self, vnode: Vnode) -> Result<Object> {
         let (pid, fd) = self.vfs.proc_descriptor(vnode).ok_or(Errno::ELOOP)?;
-        let file = self.table.get(pid)?.descriptors.get(fd as i32).map_err(|_| Errno::ENOENT)?;
+        let file = self
+            .table
+            .get(pid)?
+            .descriptors
+            .get(fd as i32)
+            .map_err(|_| Errno::ENOENT)?;
         match self.table.files[file].object {
             object @ (Object::Pipe(_) | Object::Terminal(_)) => Ok(object),
             _ => Err(Errno::ENXIO),
@@ -183,7 +215,11 @@ impl Kernel {
                 pipe
             }
         };
-        if flags.writes() && !flags.reads() && flags.has(OpenFlags::NONBLOCK) && self.pipes[pipe].readers == 0 {
+        if flags.writes()
+            && !flags.reads()
+            && flags.has(OpenFlags::NONBLOCK)
+            && self.pipes[pipe].readers == 0
+        {
             self.forget_unused_fifo(vnode, pipe);
             self.vfs.release(vnode);
             return Err(Errno::ENXIO.into());
@@ -201,9 +237,12 @@ impl Kernel {
     /// The one call that keeps something while it waits: both ends have to see each other.
     fn finish_fifo(&mut self, call: Call, file: FileId) -> Answer<i32> {
         let OpenFile { object, flags, .. } = self.table.files[file];
-        let Object::Pipe(id) = object else { unreachable!("only FIFOs wait to be opened") };
+        let Object::Pipe(id) = object else {
+            unreachable!("only FIFOs wait to be opened")
+        };
         let pipe = &mut self.pipes[id];
-        let met = (flags.reads() || pipe.readers > 0) && (flags.writes() || pipe.writers > 0 || !pipe.is_empty());
+        let met = (flags.reads() || pipe.readers > 0)
+            && (flags.writes() || pipe.writers > 0 || !pipe.is_empty());
         let thread = &mut self.threads[call.tid as usize];
         if !met && !flags.has(OpenFlags::NONBLOCK) {
             pipe.read_queue.add(call.tid);
@@ -219,7 +258,9 @@ impl Kernel {
         thread.opening = None;
         self.table.files[file].flags.0 &= !OpenFlags::CLOEXEC.0;
         let close_on_exec = flags.has(OpenFlags::CLOEXEC);
-        let added = self.process_mut(call.tid).and_then(|process| process.descriptors.add(file, close_on_exec));
+        let added = self
+            .process_mut(call.tid)
+            .and_then(|process| process.descriptors.add(file, close_on_exec));
         if added.is_err() {
             self.release_file(file);
         }
@@ -285,7 +326,11 @@ impl Kernel {
         }
         self.detach_terminal(id);
         let mut hung_up: Vec<_> = session.into_iter().collect();
-        hung_up.extend(foreground.map(|group| self.table.group_members(group)).unwrap_or_default());
+        hung_up.extend(
+            foreground
+                .map(|group| self.table.group_members(group))
+                .unwrap_or_default(),
+        );
         hung_up.dedup();
         for pid in hung_up {
             self.deliver(pid, SIGHUP);
@@ -295,7 +340,12 @@ impl Kernel {
 
     /// No process has the terminal as its controlling one any more.
     pub(super) fn detach_terminal(&mut self, id: TerminalId) {
-        let pids: Vec<_> = self.table.iter().filter(|process| process.terminal == Some(id)).map(|p| p.pid).collect();
+        let pids: Vec<_> = self
+            .table
+            .iter()
+            .filter(|process| process.terminal == Some(id))
+            .map(|p| p.pid)
+            .collect();
         for pid in pids {
             if let Ok(process) = self.table.get_mut(pid) {
                 process.terminal = None;
@@ -307,7 +357,11 @@ impl Kernel {
         let name = self.network.socket(id).name.clone();
         if let Some(port) = self.network.close(id, &mut self.wakes) {
             let pid = self.ports.remove(&port).unwrap_or(HOST);
-            self.effect(Effect::Port { open: false, port, pid });
+            self.effect(Effect::Port {
+                open: false,
+                port,
+                pid,
+            });
         }
         if let Some(Name::File(vnode)) = name {
             self.vfs.release(vnode);

@@ -16,8 +16,16 @@ impl Kernel {
     }
 
     /// Makes files whose contents are in a store.
-    pub fn pack_install(&mut self, call: Call, pack: PackId, path: &[u8], entries: &[PackEntry]) -> Result<()> {
-        self.with_vfs(call, |vfs, caller| vfs.pack_install(caller, pack, path, entries))
+    pub fn pack_install(
+        &mut self,
+        call: Call,
+        pack: PackId,
+        path: &[u8],
+        entries: &[PackEntry],
+    ) -> Result<()> {
+        self.with_vfs(call, |vfs, caller| {
+            vfs.pack_install(caller, pack, path, entries)
+        })
     }
 
     /// Drops the hold on a store.

@@ -21,13 +21,17 @@ impl Kernel {
     /// mkdir(2)
     pub fn mkdir(&mut self, call: Call, path: &[u8], mode: u32) -> Result<()> {
         let mode = mode & 0o1777 & !self.process(call.tid)?.umask;
-        self.with_vfs(call, |vfs, caller| vfs.mkdir(caller, path, mode)).map(drop)
+        self.with_vfs(call, |vfs, caller| vfs.mkdir(caller, path, mode))
+            .map(drop)
     }
 
     /// mkfifo(3)
     pub fn mkfifo(&mut self, call: Call, path: &[u8], mode: u32) -> Result<()> {
         let mode = mode & 0o7777 & !self.process(call.tid)?.umask;
-        self.with_vfs(call, |vfs, caller| vfs.mknod(caller, path, FileKind::Fifo, mode, 0)).map(drop)
+        self.with_vfs(call, |vfs, caller| {
+            vfs.mknod(caller, path, FileKind::Fifo, mode, 0)
+        })
+        .map(drop)
     }
 
     /// rmdir(2)
@@ -67,17 +71,37 @@ impl Kernel {
 
     /// chmod(2)
     pub fn chmod(&mut self, call: Call, path: &[u8], mode: u32, follow: bool) -> Result<()> {
-        self.with_vfs(call, |vfs, caller| vfs.chmod(caller, path, mode & 0o7777, follow))
+        self.with_vfs(call, |vfs, caller| {
+            vfs.chmod(caller, path, mode & 0o7777, follow)
+        })
     }
 
     /// chown(2); -1 leaves an id as it is.
-    pub fn chown(&mut self, call: Call, path: &[u8], uid: i32, gid: i32, follow: bool) -> Result<()> {
-        self.with_vfs(call, |vfs, caller| vfs.chown(caller, path, owner(uid), owner(gid), follow))
+    pub fn chown(
+        &mut self,
+        call: Call,
+        path: &[u8],
+        uid: i32,
+        gid: i32,
+        follow: bool,
+    ) -> Result<()> {
+        self.with_vfs(call, |vfs, caller| {
+            vfs.chown(caller, path, owner(uid), owner(gid), follow)
+        })
     }
 
     /// utimensat(2)
-    pub fn utimes(&mut self, call: Call, path: &[u8], atime: SetTime, mtime: SetTime, follow: bool) -> Result<()> {
-        self.with_vfs(call, |vfs, caller| vfs.utimes(caller, path, atime, mtime, follow))
+    pub fn utimes(
+        &mut self,
+        call: Call,
+        path: &[u8],
+        atime: SetTime,
+        mtime: SetTime,
+        follow: bool,
+    ) -> Result<()> {
+        self.with_vfs(call, |vfs, caller| {
+            vfs.utimes(caller, path, atime, mtime, follow)
+        })
     }
 
     /// truncate(2)

@@ -31,7 +31,12 @@ impl Kernel {
     /// poll(2): answers the number of entries with something to tell.
     ///
     /// Entries that are not ready arm the thread, also when the call does not wait. `deadline` is when to give up; `None` never.
-    pub fn poll(&mut self, call: Call, entries: &mut [PollEntry], deadline: Option<Timestamp>) -> Answer<usize> {
+    pub fn poll(
+        &mut self,
+        call: Call,
+        entries: &mut [PollEntry],
+        deadline: Option<Timestamp>,
+    ) -> Answer<usize> {
         let mut ready = 0;
         for entry in entries.iter_mut() {
             entry.revents = 0;
@@ -50,7 +55,12 @@ impl Kernel {
                 ready += 1;
             }
             // Also what is ready in one way may become so in the other.
-            self.arm(call.tid, object, entry.events & POLLIN != 0, entry.events & POLLOUT != 0);
+            self.arm(
+                call.tid,
+                object,
+                entry.events & POLLIN != 0,
+                entry.events & POLLOUT != 0,
+            );
         }
         if ready > 0 || deadline.is_some_and(|deadline| deadline <= call.now) {
             return Ok(ready);
@@ -80,7 +90,8 @@ impl Kernel {
                 if !terminal.master {
                     return POLLIN | POLLOUT | POLLERR | POLLHUP;
                 }
-                bit(terminal.discipline.readable(), POLLIN) | bit(terminal.discipline.writable(), POLLOUT)
+                bit(terminal.discipline.readable(), POLLIN)
+                    | bit(terminal.discipline.writable(), POLLOUT)
             }
             Object::Master(id) => {
                 let terminal = &self.terminals[id];
@@ -100,8 +111,15 @@ impl Kernel {
             Phase::Idle => error | POLLOUT | POLLHUP,
             Phase::Connecting { .. } => error,
             Phase::Listening(_) => bit(self.network.acceptable(id), POLLIN),
-            Phase::Connected { incoming, outgoing, read_closed, write_closed, .. } => {
-                let (incoming, outgoing) = (self.network.stream(incoming), self.network.stream(outgoing));
+            Phase::Connected {
+                incoming,
+                outgoing,
+                read_closed,
+                write_closed,
+                ..
+            } => {
+                let (incoming, outgoing) =
+                    (self.network.stream(incoming), self.network.stream(outgoing));
                 let ended = read_closed || incoming.writers == 0;
                 bit(ended || incoming.readable(), POLLIN)
                     | bit(incoming.reset, POLLERR | POLLHUP)
@@ -133,7 +151,10 @@ impl Kernel {
                 return;
             }
             Object::Socket(id) => {
-                let Phase::Connected { incoming, outgoing, .. } = self.network.socket(id).phase else {
+                let Phase::Connected {
+                    incoming, outgoing, ..
+                } = self.network.socket(id).phase
+                else {
                     self.network.socket_mut(id).queue.add(tid);
                     return;
                 };

@@ -74,7 +74,12 @@ impl Kernel {
     /// session), `ENOTTY` (no terminal to control).
     pub fn spawn(&mut self, call: Call, request: &SpawnRequest) -> Answer<Pid> {
         let parent_pid = self.process_of(call.tid)?;
-        let bytes: usize = request.args.iter().chain(&request.env).map(|string| string.len() + 1).sum();
+        let bytes: usize = request
+            .args
+            .iter()
+            .chain(&request.env)
+            .map(|string| string.len() + 1)
+            .sum();
         if bytes > ARGUMENTS_MAX {
             return Err(Errno::E2BIG.into());
         }
@@ -84,7 +89,13 @@ impl Kernel {
         };
         let image = self.with_contents(call, |vfs, caller| {
             let caller = Caller { cwd, ..*caller };
-            exec::resolve(vfs, &caller, &request.file, request.args.clone(), variable(&request.env, b"PATH"))
+            exec::resolve(
+                vfs,
+                &caller,
+                &request.file,
+                request.args.clone(),
+                variable(&request.env, b"PATH"),
+            )
         })?;
 
         let parent = self.table.get(parent_pid)?;
@@ -117,8 +128,13 @@ impl Kernel {
             child_queue: WaitQueue::default(),
             started: call.now,
         };
-        if let Some(group) = request.group.filter(|&group| group != 0 && !request.new_session)
-            && !self.table.iter().any(|member| member.group == group && member.session == session)
+        if let Some(group) = request
+            .group
+            .filter(|&group| group != 0 && !request.new_session)
+            && !self
+                .table
+                .iter()
+                .any(|member| member.group == group && member.session == session)
         {
             return Err(Errno::EPERM.into());
         }
@@ -166,11 +182,20 @@ impl Kernel {
     ///
     /// # Errors
     /// `ECHILD`, `EINTR`
-    pub fn wait(&mut self, call: Call, target: WaitTarget, nonblock: bool) -> Answer<Option<ChildEnd>> {
+    pub fn wait(
+        &mut self,
+        call: Call,
+        target: WaitTarget,
+        nonblock: bool,
+    ) -> Answer<Option<ChildEnd>> {
         let parent = self.process_of(call.tid)?;
         let mut any = false;
         let mut ended = None;
-        for child in self.table.iter().filter(|process| process.parent == parent && !process.orphan) {
+        for child in self
+            .table
+            .iter()
+            .filter(|process| process.parent == parent && !process.orphan)
+        {
             let matches = match target {
                 WaitTarget::Any => true,
                 WaitTarget::Child(pid) => child.pid == pid,
@@ -178,7 +203,10 @@ impl Kernel {
             };
             any |= matches;
             if matches && let State::Zombie(ending) = child.state {
-                ended = Some(ChildEnd { pid: child.pid, ending });
+                ended = Some(ChildEnd {
+                    pid: child.pid,
+                    ending,
+                });
                 break;
             }
         }
@@ -190,7 +218,11 @@ impl Kernel {
             return Err(Errno::ECHILD.into());
         }
         self.process_mut(call.tid)?.child_queue.add(call.tid);
-        if nonblock { Ok(None) } else { self.park(call.tid) }
+        if nonblock {
+            Ok(None)
+        } else {
+            self.park(call.tid)
+        }
     }
 
     /// The group of "process 0" in a [`WaitTarget`]: the caller's.
@@ -214,7 +246,11 @@ impl Kernel {
     }
 
     fn named(&self, call: Call, pid: Pid) -> Result<&Process> {
-        if pid == 0 { self.process(call.tid) } else { self.table.get(pid) }
+        if pid == 0 {
+            self.process(call.tid)
+        } else {
+            self.table.get(pid)
+        }
     }
 
     /// setpgid(2)
@@ -241,7 +277,10 @@ impl Kernel {
         }
         let target = target.pid;
         let group = if group == 0 { target } else { group };
-        let exists = self.table.iter().any(|member| member.group == group && member.session == session);
+        let exists = self
+            .table
+            .iter()
+            .any(|member| member.group == group && member.session == session);
         if group != target && !exists {
             return Err(Errno::EPERM);
         }
@@ -262,7 +301,10 @@ impl Kernel {
 
     /// umask(2): answers the mask before.
     pub fn umask(&mut self, call: Call, mask: u32) -> Result<u32> {
-        Ok(core::mem::replace(&mut self.process_mut(call.tid)?.umask, mask & 0o777))
+        Ok(core::mem::replace(
+            &mut self.process_mut(call.tid)?.umask,
+            mask & 0o777,
+        ))
     }
 
     /// User and group of the caller.
@@ -295,7 +337,10 @@ impl Kernel {
     pub fn exit(&mut self, call: Call, code: u8) -> Result<()> {
         let pid = self.process_of(call.tid)?;
         self.threads[call.tid as usize].process = None;
-        self.table.get_mut(pid)?.threads.retain(|&tid| tid != call.tid);
+        self.table
+            .get_mut(pid)?
+            .threads
+            .retain(|&tid| tid != call.tid);
         self.end_process(pid, Ending::Exited(code));
         Ok(())
     }
@@ -309,7 +354,11 @@ impl Kernel {
             state: process.state_letter(),
             command: process.image.args.join(&b' '),
         };
-        self.table.iter().filter(|process| process.pid != HOST).map(row).collect()
+        self.table
+            .iter()
+            .filter(|process| process.pid != HOST)
+            .map(row)
+            .collect()
     }
 
     /// Ends a process whose worker broke, with a message on its standard error.
@@ -324,16 +373,26 @@ impl Kernel {
         if let Ok(file) = process.descriptors.get(2) {
             self.complain(call, file, message);
         }
-        self.end_process(pid, Ending::Signaled(if signal == 0 { SIGKILL } else { signal }));
+        self.end_process(
+            pid,
+            Ending::Signaled(if signal == 0 { SIGKILL } else { signal }),
+        );
         Ok(())
     }
 
     /// Writes what fits of a message that nobody waits for.
     fn complain(&mut self, call: Call, file: FileId, message: &[u8]) {
-        let Ok(host) = self.table.get_mut(HOST) else { return };
-        let Ok(fd) = host.descriptors.add(file, true) else { return };
+        let Ok(host) = self.table.get_mut(HOST) else {
+            return;
+        };
+        let Ok(fd) = host.descriptors.add(file, true) else {
+            return;
+        };
         self.table.files[file].references += 1;
-        let host_call = Call { tid: HOST_THREAD, now: call.now };
+        let host_call = Call {
+            tid: HOST_THREAD,
+            now: call.now,
+        };
         // Its reader may be gone or slow: the message is then lost, the process ends all the same.
         let _ = self.write(host_call, fd, message, None, true);
         let _ = self.close(host_call, fd);
@@ -370,7 +429,9 @@ impl Kernel {
 
     /// Forgets a thread whose worker is proven dead.
     pub fn forget_thread(&mut self, tid: Tid) {
-        let Some(thread) = self.threads.get_mut(tid as usize) else { return };
+        let Some(thread) = self.threads.get_mut(tid as usize) else {
+            return;
+        };
         let thread = core::mem::take(thread);
         if let Some(file) = thread.opening {
             self.release_file(file);
@@ -389,5 +450,6 @@ impl Kernel {
 
 /// The value of an environment variable.
 fn variable<'a>(env: &'a [Vec<u8>], name: &[u8]) -> Option<&'a [u8]> {
-    env.iter().find_map(|entry| entry.strip_prefix(name)?.strip_prefix(b"="))
+    env.iter()
+        .find_map(|entry| entry.strip_prefix(name)?.strip_prefix(b"="))
 }

@@ -11,7 +11,14 @@ use crate::vfs::OpenFlags;
 
 impl Kernel {
     /// read(2), or pread(2) with a `position`. `nonblock` adds to `O_NONBLOCK` of the description.
-    pub fn read(&mut self, call: Call, fd: i32, out: &mut [u8], position: Option<u64>, nonblock: bool) -> Answer<usize> {
+    pub fn read(
+        &mut self,
+        call: Call,
+        fd: i32,
+        out: &mut [u8],
+        position: Option<u64>,
+        nonblock: bool,
+    ) -> Answer<usize> {
         let id = self.process(call.tid)?.descriptors.get(fd)?;
         let file = &self.table.files[id];
         let (object, flags, offset) = (file.object, file.flags, file.offset);
@@ -19,13 +26,19 @@ impl Kernel {
             return Err(Errno::EBADF.into());
         }
         let nonblock = nonblock || flags.has(OpenFlags::NONBLOCK);
-        if position.is_some() && !matches!(object, Object::File(_) | Object::Directory(_) | Object::Device(_)) {
+        if position.is_some()
+            && !matches!(
+                object,
+                Object::File(_) | Object::Directory(_) | Object::Device(_)
+            )
+        {
             return Err(Errno::ESPIPE.into());
         }
         match object {
             Object::File(vnode) => {
                 let at = position.unwrap_or(offset);
-                let read = self.with_contents(call, |vfs, caller| vfs.read_at(caller, vnode, at, out));
+                let read =
+                    self.with_contents(call, |vfs, caller| vfs.read_at(caller, vnode, at, out));
                 let count = read.map_err(|halt| no_wait(halt, nonblock))?;
                 if position.is_none() {
                     self.table.files[id].offset = at + count as u64;
@@ -59,7 +72,14 @@ impl Kernel {
     /// write(2), or pwrite(2) with a `position`. Writes at least one byte before it answers, maybe not all.
     ///
     /// A pipe or socket without a reader raises `SIGPIPE` and answers `EPIPE`.
-    pub fn write(&mut self, call: Call, fd: i32, bytes: &[u8], position: Option<u64>, nonblock: bool) -> Answer<usize> {
+    pub fn write(
+        &mut self,
+        call: Call,
+        fd: i32,
+        bytes: &[u8],
+        position: Option<u64>,
+        nonblock: bool,
+    ) -> Answer<usize> {
         let id = self.process(call.tid)?.descriptors.get(fd)?;
         let file = &self.table.files[id];
         let (object, flags) = (file.object, file.flags);
@@ -113,7 +133,8 @@ impl Kernel {
         } else {
             position.unwrap_or(offset)
         };
-        let written = self.with_contents(call, |vfs, caller| vfs.write_at(caller, vnode, at, bytes));
+        let written =
+            self.with_contents(call, |vfs, caller| vfs.write_at(caller, vnode, at, bytes));
         let count = written.map_err(|halt| no_wait(halt, nonblock))?;
         if position.is_none() {
             self.table.files[id].offset = at + count as u64;
@@ -121,7 +142,13 @@ impl Kernel {
         Ok(count)
     }
 
-    fn write_pipe(&mut self, call: Call, id: PipeId, bytes: &[u8], nonblock: bool) -> Answer<usize> {
+    fn write_pipe(
+        &mut self,
+        call: Call,
+        id: PipeId,
+        bytes: &[u8],
+        nonblock: bool,
+    ) -> Answer<usize> {
         let written = self.pipes[id].write(bytes, &mut self.wakes);
         match self.broken_pipe(call, written)? {
             Transfer::Moved(count) => Ok(count),
@@ -159,7 +186,11 @@ impl Kernel {
         }
         // A background process would get SIGTTIN and stop. Nothing can be stopped here, so it gets what an
         // orphaned background process gets.
-        if process.terminal == Some(id) && terminal.foreground.is_some_and(|group| group != process.group) {
+        if process.terminal == Some(id)
+            && terminal
+                .foreground
+                .is_some_and(|group| group != process.group)
+        {
             return Err(Errno::EIO);
         }
         let terminal = &mut self.terminals[id];
@@ -206,16 +237,28 @@ impl Kernel {
         if terminal.discipline.has_output() {
             terminal.master_readers.wake(&mut self.wakes);
         }
-        let members = terminal.foreground.map(|group| self.table.group_members(group)).unwrap_or_default();
+        let members = terminal
+            .foreground
+            .map(|group| self.table.group_members(group))
+            .unwrap_or_default();
         for signal in signals {
             for &pid in &members {
                 self.deliver(pid, signal);
             }
         }
-        if count == 0 && !bytes.is_empty() { Ok(Transfer::WouldBlock) } else { Ok(Transfer::Moved(count)) }
+        if count == 0 && !bytes.is_empty() {
+            Ok(Transfer::WouldBlock)
+        } else {
+            Ok(Transfer::Moved(count))
+        }
     }
 
-    pub(super) fn wait_readable<T>(&mut self, call: Call, object: Object, nonblock: bool) -> Answer<T> {
+    pub(super) fn wait_readable<T>(
+        &mut self,
+        call: Call,
+        object: Object,
+        nonblock: bool,
+    ) -> Answer<T> {
         if nonblock {
             return Err(Errno::EAGAIN.into());
         }
@@ -223,7 +266,12 @@ impl Kernel {
         self.park(call.tid)
     }
 
-    pub(super) fn wait_writable<T>(&mut self, call: Call, object: Object, nonblock: bool) -> Answer<T> {
+    pub(super) fn wait_writable<T>(
+        &mut self,
+        call: Call,
+        object: Object,
+        nonblock: bool,
+    ) -> Answer<T> {
         if nonblock {
             return Err(Errno::EAGAIN.into());
         }

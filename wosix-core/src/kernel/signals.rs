@@ -13,12 +13,20 @@ impl Kernel {
     /// # Errors
     /// `EINVAL`, `ESRCH`, `EPERM` (the host's process), `ENOSYS` (`SIGSTOP`: a worker cannot be suspended).
     pub fn kill(&mut self, call: Call, pid: i32, signal: i32) -> Result<()> {
-        let signal = Signal::try_from(signal).ok().filter(|&signal| signal <= SIGNAL_MAX).ok_or(Errno::EINVAL)?;
+        let signal = Signal::try_from(signal)
+            .ok()
+            .filter(|&signal| signal <= SIGNAL_MAX)
+            .ok_or(Errno::EINVAL)?;
         let own = self.process_of(call.tid)?;
         let targets: Vec<Pid> = match pid {
             1.. => vec![self.table.get(pid as Pid)?.pid],
             0 => self.table.group_members(self.process(call.tid)?.group),
-            -1 => self.table.iter().filter(|p| p.alive() && p.pid != own && p.pid != HOST).map(|p| p.pid).collect(),
+            -1 => self
+                .table
+                .iter()
+                .filter(|p| p.alive() && p.pid != own && p.pid != HOST)
+                .map(|p| p.pid)
+                .collect(),
             _ => self.table.group_members(pid.unsigned_abs()),
         };
         if targets.is_empty() {
@@ -42,7 +50,12 @@ impl Kernel {
     ///
     /// # Errors
     /// `EINVAL` for an unknown signal, and for a change of `SIGKILL` or `SIGSTOP`.
-    pub fn sigaction(&mut self, call: Call, signal: i32, disposition: Disposition) -> Result<Disposition> {
+    pub fn sigaction(
+        &mut self,
+        call: Call,
+        signal: i32,
+        disposition: Disposition,
+    ) -> Result<Disposition> {
         let signal = Signal::try_from(signal)
             .ok()
             .filter(|&signal| (1..=SIGNAL_MAX).contains(&signal))
@@ -63,7 +76,9 @@ impl Kernel {
 
     /// Does to a process what a signal does. The dead and the host (unless it catches the signal) are left alone.
     pub(super) fn deliver(&mut self, pid: Pid, signal: Signal) {
-        let Ok(process) = self.table.get_mut(pid) else { return };
+        let Ok(process) = self.table.get_mut(pid) else {
+            return;
+        };
         if !process.alive() {
             return;
         }

@@ -40,23 +40,36 @@ impl Kernel {
     pub fn bind(&mut self, call: Call, fd: i32, address: &Address) -> Result<()> {
         let id = self.socket_of(call, fd)?;
         match (address, self.network.socket(id).domain) {
-            (Address::Inet(ip, port), Domain::Tcp4 | Domain::Tcp6) => self.network.bind(id, *ip, *port),
+            (Address::Inet(ip, port), Domain::Tcp4 | Domain::Tcp6) => {
+                self.network.bind(id, *ip, *port)
+            }
             (Address::Unix(path), Domain::Unix) => self.bind_unix(call, id, path),
             (Address::Unix(_), _) | (_, Domain::Unix) => Err(Errno::EAFNOSUPPORT),
         }
     }
 
     fn bind_unix(&mut self, call: Call, id: SocketId, path: &[u8]) -> Result<()> {
-        if self.network.socket(id).local.is_some() || path.is_empty() || path.len() > UNIX_PATH_MAX {
+        if self.network.socket(id).local.is_some() || path.is_empty() || path.len() > UNIX_PATH_MAX
+        {
             return Err(Errno::EINVAL);
         }
         if let Some(name) = path.strip_prefix(b"\0") {
-            return self.network.bind_name(id, Name::Abstract(name.to_vec()), path.to_vec());
+            return self
+                .network
+                .bind_name(id, Name::Abstract(name.to_vec()), path.to_vec());
         }
         let mode = 0o777 & !self.process(call.tid)?.umask;
         let vnode = self
-            .with_vfs(call, |vfs, caller| vfs.mknod(caller, path, FileKind::Socket, mode, 0))
-            .map_err(|errno| if errno == Errno::EEXIST { Errno::EADDRINUSE } else { errno })?;
+            .with_vfs(call, |vfs, caller| {
+                vfs.mknod(caller, path, FileKind::Socket, mode, 0)
+            })
+            .map_err(|errno| {
+                if errno == Errno::EEXIST {
+                    Errno::EADDRINUSE
+                } else {
+                    errno
+                }
+            })?;
         // The inode must not be reused for another file while the socket goes by it.
         self.vfs.acquire(vnode);
         self.network.bind_name(id, Name::File(vnode), path.to_vec())
@@ -69,7 +82,11 @@ impl Kernel {
         if let Some(port) = opened {
             let pid = self.process_of(call.tid)?;
             self.ports.insert(port, pid);
-            self.effect(Effect::Port { open: true, port, pid });
+            self.effect(Effect::Port {
+                open: true,
+                port,
+                pid,
+            });
         }
         Ok(())
     }
@@ -80,20 +97,34 @@ impl Kernel {
         let nonblock = nonblock || self.nonblocking(call, fd)?;
         self.process(call.tid)?.descriptors.check_room(1)?;
         match self.network.accept(id, &mut self.wakes)? {
-            Some(accepted) => Ok(self.describe(call, Object::Socket(accepted), None, OpenFlags::RDWR)?),
+            Some(accepted) => {
+                Ok(self.describe(call, Object::Socket(accepted), None, OpenFlags::RDWR)?)
+            }
             None => self.wait_readable(call, Object::Socket(id), nonblock),
         }
     }
 
     /// connect(2). `EINPROGRESS` when it would wait and must not.
-    pub fn connect(&mut self, call: Call, fd: i32, address: &Address, nonblock: bool) -> Answer<()> {
+    pub fn connect(
+        &mut self,
+        call: Call,
+        fd: i32,
+        address: &Address,
+        nonblock: bool,
+    ) -> Answer<()> {
         let id = self.socket_of(call, fd)?;
         let nonblock = nonblock || self.nonblocking(call, fd)?;
         if !nonblock {
             // A retry after the wait for room in the backlog finds what became of it.
             match &self.network.socket(id).phase {
-                Phase::Connecting { .. } => return self.wait_writable(call, Object::Socket(id), false),
-                Phase::Connected { .. } if self.threads[call.tid as usize].connecting.take() == Some(id) => return Ok(()),
+                Phase::Connecting { .. } => {
+                    return self.wait_writable(call, Object::Socket(id), false);
+                }
+                Phase::Connected { .. }
+                    if self.threads[call.tid as usize].connecting.take() == Some(id) =>
+                {
+                    return Ok(());
+                }
                 Phase::Idle if self.threads[call.tid as usize].connecting.take() == Some(id) => {
                     let error = self.network.socket_mut(id).error.take();
                     return Err(error.unwrap_or(Errno::ECONNREFUSED).into());
@@ -102,7 +133,9 @@ impl Kernel {
             }
         }
         let connection = match (address, self.network.socket(id).domain) {
-            (Address::Inet(ip, port), Domain::Tcp4 | Domain::Tcp6) => self.connect_inet(id, *ip, *port)?,
+            (Address::Inet(ip, port), Domain::Tcp4 | Domain::Tcp6) => {
+                self.connect_inet(id, *ip, *port)?
+            }
             (Address::Unix(path), Domain::Unix) => self.connect_unix(call, id, path)?,
             (Address::Unix(_), _) | (_, Domain::Unix) => return Err(Errno::EAFNOSUPPORT.into()),
         };
@@ -137,7 +170,8 @@ impl Kernel {
             }
             Name::File(vnode)
         };
-        self.network.connect_name(id, &name, path.to_vec(), &mut self.wakes)
+        self.network
+            .connect_name(id, &name, path.to_vec(), &mut self.wakes)
     }
 
     /// shutdown(2); `how` 0 reading, 1 writing, 2 both.
@@ -155,7 +189,10 @@ impl Kernel {
     /// getsockname(2)
     pub fn sockname(&self, call: Call, fd: i32) -> Result<Address> {
         let socket = self.network.socket(self.socket_of(call, fd)?);
-        Ok(socket.local.clone().unwrap_or_else(|| Address::unspecified(socket.domain)))
+        Ok(socket
+            .local
+            .clone()
+            .unwrap_or_else(|| Address::unspecified(socket.domain)))
     }
 
     /// getpeername(2); `ENOTCONN`
@@ -174,6 +211,8 @@ impl Kernel {
     }
 
     fn nonblocking(&self, call: Call, fd: i32) -> Result<bool> {
-        Ok(self.table.files[self.file(call, fd)?].flags.has(OpenFlags::NONBLOCK))
+        Ok(self.table.files[self.file(call, fd)?]
+            .flags
+            .has(OpenFlags::NONBLOCK))
     }
 }

@@ -21,7 +21,9 @@ impl Kernel {
             vfs.acquire(vnode);
             Ok(vnode)
         });
-        let slave = vnode.and_then(|vnode| self.describe(call, Object::Terminal(id), Some(vnode), OpenFlags::RDWR));
+        let slave = vnode.and_then(|vnode| {
+            self.describe(call, Object::Terminal(id), Some(vnode), OpenFlags::RDWR)
+        });
         if slave.is_err() {
             self.close(call, master)?;
         }
@@ -93,7 +95,11 @@ impl Kernel {
         if own != Some(id) || terminal.session != Some(session) {
             return Err(Errno::ENOTTY);
         }
-        if !self.table.iter().any(|member| member.group == group && member.session == session) {
+        if !self
+            .table
+            .iter()
+            .any(|member| member.group == group && member.session == session)
+        {
             return Err(Errno::EPERM);
         }
         self.terminals[id].foreground = Some(group);

@@ -81,7 +81,10 @@ pub struct DescriptorTable {
 
 impl DescriptorTable {
     fn slot(&self, fd: i32) -> Result<&Descriptor> {
-        usize::try_from(fd).ok().and_then(|index| self.slots.get(index)?.as_ref()).ok_or(Errno::EBADF)
+        usize::try_from(fd)
+            .ok()
+            .and_then(|index| self.slots.get(index)?.as_ref())
+            .ok_or(Errno::EBADF)
     }
 
     /// What `fd` refers to.
@@ -97,7 +100,11 @@ impl DescriptorTable {
     /// # Errors
     /// `EMFILE`
     pub fn add(&mut self, file: FileId, close_on_exec: bool) -> Result<i32> {
-        let index = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
+        let index = self
+            .slots
+            .iter()
+            .position(Option::is_none)
+            .unwrap_or(self.slots.len());
         if index >= DESCRIPTOR_LIMIT {
             return Err(Errno::EMFILE);
         }
@@ -114,7 +121,11 @@ impl DescriptorTable {
             return Ok(());
         }
         let open = self.slots.iter().flatten().count();
-        if open + count <= DESCRIPTOR_LIMIT { Ok(()) } else { Err(Errno::EMFILE) }
+        if open + count <= DESCRIPTOR_LIMIT {
+            Ok(())
+        } else {
+            Err(Errno::EMFILE)
+        }
     }
 
     /// Makes `fd` refer to `file` and answers what it referred to before.
@@ -122,11 +133,17 @@ impl DescriptorTable {
     /// # Errors
     /// `EBADF` when `fd` is out of range.
     pub fn set(&mut self, fd: i32, file: FileId, close_on_exec: bool) -> Result<Option<FileId>> {
-        let index = usize::try_from(fd).ok().filter(|&index| index < DESCRIPTOR_LIMIT).ok_or(Errno::EBADF)?;
+        let index = usize::try_from(fd)
+            .ok()
+            .filter(|&index| index < DESCRIPTOR_LIMIT)
+            .ok_or(Errno::EBADF)?;
         if index >= self.slots.len() {
             self.slots.resize(index + 1, None);
         }
-        let before = self.slots[index].replace(Descriptor { file, close_on_exec });
+        let before = self.slots[index].replace(Descriptor {
+            file,
+            close_on_exec,
+        });
         Ok(before.map(|descriptor| descriptor.file))
     }
 
@@ -165,11 +182,18 @@ impl DescriptorTable {
 
     /// Open descriptors with what they refer to, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (i32, FileId)> + '_ {
-        self.slots.iter().enumerate().filter_map(|(fd, slot)| slot.map(|descriptor| (fd as i32, descriptor.file)))
+        self.slots
+            .iter()
+            .enumerate()
+            .filter_map(|(fd, slot)| slot.map(|descriptor| (fd as i32, descriptor.file)))
     }
 
     /// Removes all descriptors.
     pub fn take_all(&mut self) -> Vec<FileId> {
-        core::mem::take(&mut self.slots).into_iter().flatten().map(|descriptor| descriptor.file).collect()
+        core::mem::take(&mut self.slots)
+            .into_iter()
+            .flatten()
+            .map(|descriptor| descriptor.file)
+            .collect()
     }
 }

@@ -29,14 +29,27 @@ pub struct Image {
 /// What the head of a file asks for.
 #[derive(PartialEq, Eq, Debug)]
 enum Format<'a> {
-    Registered { runtime: Runtime, name: &'a [u8] },
-    Script { interpreter: &'a [u8], argument: Option<&'a [u8]> },
+    Registered {
+        runtime: Runtime,
+        name: &'a [u8],
+    },
+    Script {
+        interpreter: &'a [u8],
+        argument: Option<&'a [u8]>,
+    },
     Wasm,
 }
 
 /// Content of a registered program's file.
 pub fn registered_program(runtime: Runtime, name: &[u8]) -> Vec<u8> {
-    [REGISTERED_MAGIC, runtime.name().as_bytes(), b" ", name, b"\n"].concat()
+    [
+        REGISTERED_MAGIC,
+        runtime.name().as_bytes(),
+        b" ",
+        name,
+        b"\n",
+    ]
+    .concat()
 }
 
 /// Finds what `file` with `args` runs, under the environment's `path_variable`.
@@ -56,27 +69,47 @@ pub fn resolve(
     let mut file = file.to_vec();
     let mut search = true;
     for _ in 0..=CHAIN_LIMIT {
-        let (path, vnode) = if search { lookup(vfs, caller, &file, path_variable)? } else { plain(vfs, caller, &file)? };
+        let (path, vnode) = if search {
+            lookup(vfs, caller, &file, path_variable)?
+        } else {
+            plain(vfs, caller, &file)?
+        };
         let mut head = [0; HEAD];
         let length = match vfs.read_at(caller, vnode, 0, &mut head)? {
             Loaded::Ready(length) => length,
             Loaded::NeedLoad(token) => return Ok(Loaded::NeedLoad(token)),
         };
         match parse(&head[..length])? {
-            Format::Registered { runtime: Runtime::Native, name: b"env" } if runs_directly(&args) => {
+            Format::Registered {
+                runtime: Runtime::Native,
+                name: b"env",
+            } if runs_directly(&args) => {
                 args.remove(0);
                 file = args[0].clone();
                 search = true;
             }
             Format::Registered { runtime, name } => {
                 let path = vfs.path_of(vnode)?;
-                return Ok(Loaded::Ready(Image { runtime, program: name.to_vec(), path, args }));
+                return Ok(Loaded::Ready(Image {
+                    runtime,
+                    program: name.to_vec(),
+                    path,
+                    args,
+                }));
             }
             Format::Wasm => {
                 let path = vfs.path_of(vnode)?;
-                return Ok(Loaded::Ready(Image { runtime: Runtime::Wasi, program: path.clone(), path, args }));
+                return Ok(Loaded::Ready(Image {
+                    runtime: Runtime::Wasi,
+                    program: path.clone(),
+                    path,
+                    args,
+                }));
             }
-            Format::Script { interpreter, argument } => {
+            Format::Script {
+                interpreter,
+                argument,
+            } => {
                 let mut full = vec![interpreter.to_vec()];
                 full.extend(argument.map(<[u8]>::to_vec));
                 full.push(path);
@@ -92,11 +125,17 @@ pub fn resolve(
 
 /// Whether `env` with these arguments does nothing but execute its first operand.
 fn runs_directly(args: &[Vec<u8>]) -> bool {
-    args.get(1).is_some_and(|name| !name.is_empty() && name[0] != b'-' && !name.contains(&b'='))
+    args.get(1)
+        .is_some_and(|name| !name.is_empty() && name[0] != b'-' && !name.contains(&b'='))
 }
 
 /// execvp's search: the first executable file, or `EACCES` if there was only one that may not be executed.
-fn lookup(vfs: &Vfs, caller: &Caller, file: &[u8], path_variable: Option<&[u8]>) -> Result<(Vec<u8>, Vnode)> {
+fn lookup(
+    vfs: &Vfs,
+    caller: &Caller,
+    file: &[u8],
+    path_variable: Option<&[u8]>,
+) -> Result<(Vec<u8>, Vnode)> {
     if file.contains(&b'/') {
         return plain(vfs, caller, file);
     }
@@ -104,8 +143,15 @@ fn lookup(vfs: &Vfs, caller: &Caller, file: &[u8], path_variable: Option<&[u8]>)
         return Err(Errno::ENOENT);
     }
     let mut denied = false;
-    for directory in path_variable.unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':') {
-        let path = if directory.is_empty() { file.to_vec() } else { [directory, b"/", file].concat() };
+    for directory in path_variable
+        .unwrap_or(DEFAULT_PATH)
+        .split(|&byte| byte == b':')
+    {
+        let path = if directory.is_empty() {
+            file.to_vec()
+        } else {
+            [directory, b"/", file].concat()
+        };
         match plain(vfs, caller, &path) {
             Ok(found) => return Ok(found),
             Err(Errno::EACCES) => denied = true,
@@ -130,27 +176,41 @@ fn parse(head: &[u8]) -> Result<Format<'_>> {
     if let Some(rest) = head.strip_prefix(REGISTERED_MAGIC) {
         let line = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let mut words = line.splitn(2, |&byte| byte == b' ');
-        let runtime = words.next().and_then(Runtime::from_name).ok_or(Errno::ENOEXEC)?;
-        let name = words.next().filter(|name| !name.is_empty()).ok_or(Errno::ENOEXEC)?;
+        let runtime = words
+            .next()
+            .and_then(Runtime::from_name)
+            .ok_or(Errno::ENOEXEC)?;
+        let name = words
+            .next()
+            .filter(|name| !name.is_empty())
+            .ok_or(Errno::ENOEXEC)?;
         return Ok(Format::Registered { runtime, name });
     }
     if head.starts_with(b"\0asm") {
         return Ok(Format::Wasm);
     }
-    let Some(rest) = head.strip_prefix(b"#!") else { return Err(Errno::ENOEXEC) };
+    let Some(rest) = head.strip_prefix(b"#!") else {
+        return Err(Errno::ENOEXEC);
+    };
     // An interpreter whose path does not end within the head would be cut off: Linux refuses it too.
     let end = rest.iter().position(|&byte| byte == b'\n');
     if end.is_none() && head.len() == HEAD {
         return Err(Errno::ENOEXEC);
     }
     let line = trim(&rest[..end.unwrap_or(rest.len())]);
-    let split = line.iter().position(|&byte| is_blank(byte)).unwrap_or(line.len());
+    let split = line
+        .iter()
+        .position(|&byte| is_blank(byte))
+        .unwrap_or(line.len());
     let (interpreter, argument) = line.split_at(split);
     if interpreter.is_empty() {
         return Err(Errno::ENOEXEC);
     }
     let argument = Some(trim(argument)).filter(|argument| !argument.is_empty());
-    Ok(Format::Script { interpreter, argument })
+    Ok(Format::Script {
+        interpreter,
+        argument,
+    })
 }
 
 fn is_blank(byte: u8) -> bool {

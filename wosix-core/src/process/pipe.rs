@@ -83,7 +83,11 @@ impl Pipe {
             return Ok(Transfer::Moved(0));
         }
         if self.buffer.is_empty() {
-            return Ok(if self.writers == 0 { Transfer::Moved(0) } else { Transfer::WouldBlock });
+            return Ok(if self.writers == 0 {
+                Transfer::Moved(0)
+            } else {
+                Transfer::WouldBlock
+            });
         }
         let count = out.len().min(self.buffer.len());
         let (front, back) = self.buffer.as_slices();

@@ -9,7 +9,11 @@ use super::{Process, State, Table};
 impl Process {
     /// Name of the program, as `comm` has it: at most 15 bytes.
     pub fn command(&self) -> &[u8] {
-        let path = if self.image.program.is_empty() { &self.image.path } else { &self.image.program };
+        let path = if self.image.program.is_empty() {
+            &self.image.path
+        } else {
+            &self.image.program
+        };
         let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
         &name[..name.len().min(15)]
     }
@@ -24,7 +28,10 @@ impl Process {
 }
 
 fn joined(strings: &[Vec<u8>]) -> Vec<u8> {
-    strings.iter().flat_map(|string| string.iter().copied().chain([0])).collect()
+    strings
+        .iter()
+        .flat_map(|string| string.iter().copied().chain([0]))
+        .collect()
 }
 
 impl ProcSource for Table {
@@ -46,10 +53,19 @@ impl ProcSource for Table {
             ProcFile::Environ => joined(&process.environment),
             ProcFile::Comm => format!("{name}\n").into_bytes(),
             ProcFile::Stat => {
-                let Process { parent, group, session, .. } = process;
+                let Process {
+                    parent,
+                    group,
+                    session,
+                    ..
+                } = process;
                 let terminal = process.terminal.map_or(0, |number| 136 << 8 | number);
                 // Fields 8 to 52; start time (22) in clock ticks is not kept.
-                format!("{pid} ({name}) {letter} {parent} {group} {session} {terminal} {}\n", ["0"; 45].join(" ")).into_bytes()
+                format!(
+                    "{pid} ({name}) {letter} {parent} {group} {session} {terminal} {}\n",
+                    ["0"; 45].join(" ")
+                )
+                .into_bytes()
             }
             ProcFile::Status => {
                 let (uid, gid) = (process.credentials.uid, process.credentials.gid);
@@ -68,7 +84,9 @@ impl ProcSource for Table {
     fn system_file(&self, file: SystemFile) -> Result<Vec<u8>> {
         let text = match file {
             SystemFile::CpuInfo => "processor\t: 0\nmodel name\t: WebAssembly\n\n",
-            SystemFile::MemInfo => "MemTotal:        4194304 kB\nMemFree:         2097152 kB\nMemAvailable:    2097152 kB\n",
+            SystemFile::MemInfo => {
+                "MemTotal:        4194304 kB\nMemFree:         2097152 kB\nMemAvailable:    2097152 kB\n"
+            }
             SystemFile::Version => "Linux version 6.0.0-wosix\n",
             // The core has no clock of its own, and these have no other source.
             SystemFile::Uptime => "0.00 0.00\n",
@@ -80,20 +98,40 @@ impl ProcSource for Table {
 
     fn cwd(&self, pid: u32) -> Result<Vnode> {
         let process = self.get(pid)?;
-        if process.alive() { Ok(process.cwd) } else { Err(Errno::ESRCH) }
+        if process.alive() {
+            Ok(process.cwd)
+        } else {
+            Err(Errno::ESRCH)
+        }
     }
 
     fn exe(&self, pid: u32) -> Result<Vec<u8>> {
         let path = &self.get(pid)?.image.path;
-        if path.is_empty() { Err(Errno::ENOENT) } else { Ok(path.clone()) }
+        if path.is_empty() {
+            Err(Errno::ENOENT)
+        } else {
+            Ok(path.clone())
+        }
     }
 
     fn descriptors(&self, pid: u32) -> Vec<u32> {
-        self.get(pid).map(|process| process.descriptors.iter().map(|(fd, _)| fd as u32).collect()).unwrap_or_default()
+        self.get(pid)
+            .map(|process| {
+                process
+                    .descriptors
+                    .iter()
+                    .map(|(fd, _)| fd as u32)
+                    .collect()
+            })
+            .unwrap_or_default()
     }
 
     fn descriptor(&self, pid: u32, fd: u32) -> Result<ProcLink> {
-        let id = self.get(pid)?.descriptors.get(fd as i32).map_err(|_| Errno::ENOENT)?;
+        let id = self
+            .get(pid)?
+            .descriptors
+            .get(fd as i32)
+            .map_err(|_| Errno::ENOENT)?;
         let file = &self.files[id];
         if let Some(vnode) = file.vnode {
             return Ok(ProcLink::Vnode(vnode));
@@ -104,7 +142,9 @@ impl ProcSource for Table {
             Object::Master(_) => b"/dev/ptmx".to_vec(),
             Object::Terminal(number) => format!("/dev/pts/{number}").into_bytes(),
             Object::Watch(_) => b"anon_inode:inotify".to_vec(),
-            Object::File(_) | Object::Directory(_) | Object::Path(_) | Object::Device(_) => b"anon_inode:[file]".to_vec(),
+            Object::File(_) | Object::Directory(_) | Object::Path(_) | Object::Device(_) => {
+                b"anon_inode:[file]".to_vec()
+            }
         }))
     }
 }

@@ -12,7 +12,9 @@ pub struct Random {
 impl Random {
     /// A generator with this seed, which must be unpredictable.
     pub fn new(seed: [u8; 32]) -> Random {
-        Random { generator: ChaCha20Rng::from_seed(seed) }
+        Random {
+            generator: ChaCha20Rng::from_seed(seed),
+        }
     }
 
     /// Fills `out`.

@@ -94,7 +94,10 @@ impl SignalState {
 
     /// What a child starts with: ignored signals stay ignored, caught ones go back to default (execve(2)).
     pub fn inherited(&self) -> SignalState {
-        SignalState { ignored: self.ignored, ..SignalState::default() }
+        SignalState {
+            ignored: self.ignored,
+            ..SignalState::default()
+        }
     }
 
     /// Marks a caught signal as pending.

@@ -34,6 +34,8 @@ pub struct LineDiscipline {
     line_column: usize,
     /// Finished lines, each with its terminator; an empty one is an end of file.
     lines: VecDeque<VecDeque<u8>>,
+    /// Bytes in `lines`, and one for each of them.
+    queued: usize,
     /// Bytes to read in raw mode.
     raw: VecDeque<u8>,
     /// Bytes for the master.
@@ -59,9 +61,11 @@ impl LineDiscipline {
             for line in self.lines.drain(..) {
                 self.raw.extend(line);
             }
+            self.queued = 0;
             self.raw.extend(self.line.drain(..));
         } else if !was_canonical && is_canonical && !self.raw.is_empty() {
-            self.lines.push_back(core::mem::take(&mut self.raw));
+            let line = core::mem::take(&mut self.raw);
+            self.push_line(line);
         }
     }
 
@@ -69,6 +73,7 @@ impl LineDiscipline {
     pub fn flush_input(&mut self) {
         self.line.clear();
         self.lines.clear();
+        self.queued = 0;
         self.raw.clear();
     }
 
@@ -87,10 +92,14 @@ impl LineDiscipline {
             return Input::Bytes(0);
         }
         if self.termios.local(lflag::ICANON) {
-            let Some(line) = self.lines.front_mut() else { return Input::WouldBlock };
+            let Some(line) = self.lines.front_mut() else {
+                return Input::WouldBlock;
+            };
             let count = take(line, out);
+            self.queued -= count;
             if line.is_empty() {
                 self.lines.pop_front();
+                self.queued -= 1;
             }
             return Input::Bytes(count);
         }
@@ -136,7 +145,9 @@ impl LineDiscipline {
     pub fn type_bytes(&mut self, bytes: &[u8], signals: &mut Vec<Signal>) -> usize {
         let mut taken = 0;
         // Signal characters must get through to a program that does not read.
-        while taken < bytes.len() && (self.accepts_input() || self.signal_of(bytes[taken]).is_some()) {
+        while taken < bytes.len()
+            && (self.accepts_input() || self.signal_of(bytes[taken]).is_some())
+        {
             self.type_byte(bytes[taken], signals);
             taken += 1;
         }
@@ -144,17 +155,21 @@ impl LineDiscipline {
     }
 
     fn pending_input(&self) -> usize {
-        self.raw.len() + self.lines.iter().map(|line| line.len() + 1).sum::<usize>()
+        self.raw.len() + self.queued
     }
 
     fn signal_of(&self, byte: u8) -> Option<Signal> {
         if !self.termios.local(lflag::ISIG) {
             return None;
         }
-        [(cc::VINTR, SIGINT), (cc::VQUIT, SIGQUIT), (cc::VSUSP, SIGTSTP)]
-            .into_iter()
-            .find(|&(index, _)| self.termios.is_char(index, byte))
-            .map(|(_, signal)| signal)
+        [
+            (cc::VINTR, SIGINT),
+            (cc::VQUIT, SIGQUIT),
+            (cc::VSUSP, SIGTSTP),
+        ]
+        .into_iter()
+        .find(|&(index, _)| self.termios.is_char(index, byte))
+        .map(|(_, signal)| signal)
     }
 
     fn type_byte(&mut self, byte: u8, signals: &mut Vec<Signal>) {
@@ -195,8 +210,13 @@ impl LineDiscipline {
             self.reprint();
         } else if self.termios.is_char(cc::VEOF, byte) {
             self.finish_line();
-        } else if byte == b'\n' || self.termios.is_char(cc::VEOL, byte) || self.termios.is_char(cc::VEOL2, byte) {
-            if self.termios.local(lflag::ECHO) || (byte == b'\n' && self.termios.local(lflag::ECHONL)) {
+        } else if byte == b'\n'
+            || self.termios.is_char(cc::VEOL, byte)
+            || self.termios.is_char(cc::VEOL2, byte)
+        {
+            if self.termios.local(lflag::ECHO)
+                || (byte == b'\n' && self.termios.local(lflag::ECHONL))
+            {
                 self.put(byte);
             }
             self.line.push(byte);
@@ -221,14 +241,21 @@ impl LineDiscipline {
     }
 
     fn finish_line(&mut self) {
-        self.lines.push_back(core::mem::take(&mut self.line).into());
+        let line = core::mem::take(&mut self.line);
+        self.push_line(line.into());
+    }
+
+    fn push_line(&mut self, line: VecDeque<u8>) {
+        self.queued += line.len() + 1;
+        self.lines.push_back(line);
     }
 
     fn echo(&mut self, byte: u8) {
         if !self.termios.local(lflag::ECHO) {
             return;
         }
-        if is_control(byte) && !matches!(byte, b'\n' | b'\t') && self.termios.local(lflag::ECHOCTL) {
+        if is_control(byte) && !matches!(byte, b'\n' | b'\t') && self.termios.local(lflag::ECHOCTL)
+        {
             self.put(b'^');
             self.put(byte ^ 0x40);
         } else {
@@ -260,7 +287,9 @@ impl LineDiscipline {
 
     /// Removes the last character, all bytes of it.
     fn erase_char(&mut self) {
-        let Some(start) = last_char(&self.line) else { return };
+        let Some(start) = last_char(&self.line) else {
+            return;
+        };
         let before = self.column_at(self.line.len());
         self.line.truncate(start);
         if self.termios.local(lflag::ECHO) {
@@ -277,7 +306,9 @@ impl LineDiscipline {
     fn erase_word(&mut self) {
         let mut seen_word = false;
         while let Some(start) = last_char(&self.line) {
-            let word = self.line[start].is_ascii_alphanumeric() || self.line[start] == b'_' || self.line[start] >= 0x80;
+            let word = self.line[start].is_ascii_alphanumeric()
+                || self.line[start] == b'_'
+                || self.line[start] >= 0x80;
             if seen_word && !word {
                 break;
             }
@@ -317,7 +348,13 @@ impl LineDiscipline {
         for &byte in &self.line[..end] {
             match byte {
                 b'\t' => column = next_tab(column),
-                _ if is_control(byte) => column += if self.termios.local(lflag::ECHOCTL) { 2 } else { 0 },
+                _ if is_control(byte) => {
+                    column += if self.termios.local(lflag::ECHOCTL) {
+                        2
+                    } else {
+                        0
+                    }
+                }
                 _ if is_continuation(byte) => {}
                 _ => column += 1,
             }
@@ -355,7 +392,9 @@ fn next_tab(column: usize) -> usize {
 
 /// Index at which the last character of a UTF-8 line begins.
 fn last_char(line: &[u8]) -> Option<usize> {
-    line.iter().rposition(|&byte| !is_continuation(byte)).or(if line.is_empty() { None } else { Some(0) })
+    line.iter()
+        .rposition(|&byte| !is_continuation(byte))
+        .or(if line.is_empty() { None } else { Some(0) })
 }
 
 #[cfg(test)]

@@ -32,7 +32,11 @@ impl<'a> Reader<'a> {
 
     /// A string without its NUL.
     pub fn string(&mut self) -> Result<&'a [u8]> {
-        let end = self.rest.iter().position(|&byte| byte == 0).ok_or(Errno::EFAULT)?;
+        let end = self
+            .rest
+            .iter()
+            .position(|&byte| byte == 0)
+            .ok_or(Errno::EFAULT)?;
         let string = &self.rest[..end];
         self.rest = &self.rest[end + 1..];
         Ok(string)

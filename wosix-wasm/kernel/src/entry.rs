@@ -19,7 +19,10 @@ pub struct State {
 }
 
 /// The one state of this memory.
-pub static STATE: Guarded<State> = Guarded::new(State { kernel: None, blocks: Vec::new() });
+pub static STATE: Guarded<State> = Guarded::new(State {
+    kernel: None,
+    blocks: Vec::new(),
+});
 
 /// What a call works with besides the kernel.
 pub struct Frame<'a> {
@@ -69,7 +72,8 @@ impl Frame<'_> {
     pub fn reply(&mut self, bytes: Vec<u8>) -> i32 {
         let length = bytes.len();
         let fits = length.min(SCRATCH);
-        self.bytes_mut(0, fits as u32).copy_from_slice(&bytes[..fits]);
+        self.bytes_mut(0, fits as u32)
+            .copy_from_slice(&bytes[..fits]);
         self.block.reply = if length > SCRATCH { bytes } else { Vec::new() };
         length as i32
     }
@@ -118,13 +122,21 @@ pub enum Patience {
 }
 
 /// A system call that never waits.
-pub fn call<T: Code>(tid: Tid, body: impl FnMut(&mut Kernel, Call, &mut Frame) -> Result<T>) -> i32 {
+pub fn call<T: Code>(
+    tid: Tid,
+    body: impl FnMut(&mut Kernel, Call, &mut Frame) -> Result<T>,
+) -> i32 {
     call_wide(tid, body) as i32
 }
 
 /// The same for answers beyond 31 bits.
-pub fn call_wide<T: Code>(tid: Tid, mut body: impl FnMut(&mut Kernel, Call, &mut Frame) -> Result<T>) -> f64 {
-    wait_wide(tid, Patience::Endless, |kernel, call, frame| Ok(body(kernel, call, frame)?))
+pub fn call_wide<T: Code>(
+    tid: Tid,
+    mut body: impl FnMut(&mut Kernel, Call, &mut Frame) -> Result<T>,
+) -> f64 {
+    wait_wide(tid, Patience::Endless, |kernel, call, frame| {
+        Ok(body(kernel, call, frame)?)
+    })
 }
 
 /// A system call that may wait.
@@ -144,7 +156,9 @@ fn wait_wide<T: Code>(
     stack::reserve();
     loop {
         let now = stack::clock();
-        let Some(mut guard) = lock::acquire(tid) else { return f64::from(lock::POISONED) };
+        let Some(mut guard) = lock::acquire(tid) else {
+            return f64::from(lock::POISONED);
+        };
         // Read before the call: whoever changes something afterwards bumps it under the lock.
         let seen = threads::wake_word(tid).load(Ordering::Relaxed);
         let answer = enter(&mut guard, tid, now, &mut body);
@@ -180,12 +194,19 @@ fn enter<T>(
     if kernel.is_dead(tid) {
         return None;
     }
-    let call = Call { tid, now: timestamp(now) };
+    let call = Call {
+        tid,
+        now: timestamp(now),
+    };
     let answer = body(kernel, call, &mut Frame { block });
     assert!(block.intact(), "kernel stack overflow");
     for woken in kernel.wakes().drain() {
         threads::wake(woken);
     }
     // A process that ended itself by a signal must not go on.
-    if kernel.is_dead(tid) { None } else { Some(answer) }
+    if kernel.is_dead(tid) {
+        None
+    } else {
+        Some(answer)
+    }
 }

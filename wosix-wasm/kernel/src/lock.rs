@@ -66,7 +66,10 @@ pub fn acquire(slot: u32) -> Option<Guard> {
         if poisoned() {
             return None;
         }
-        if LOCK.compare_exchange_weak(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+        if LOCK
+            .compare_exchange_weak(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+        {
             HOLDER.store(slot + 1, Ordering::Relaxed);
             return Some(Guard(()));
         }

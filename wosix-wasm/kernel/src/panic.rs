@@ -16,7 +16,10 @@ struct Message {
 // SAFETY: written by whoever breaks the kernel first, which holds the lock or came from a trap under it; read after the poison word.
 unsafe impl Sync for Message {}
 
-static MESSAGE: Message = Message { bytes: UnsafeCell::new([0; CAPACITY]), length: AtomicUsize::new(0) };
+static MESSAGE: Message = Message {
+    bytes: UnsafeCell::new([0; CAPACITY]),
+    length: AtomicUsize::new(0),
+};
 
 struct Writer;
 
@@ -31,7 +34,13 @@ fn append(bytes: &[u8]) {
     let at = MESSAGE.length.load(Ordering::Relaxed);
     let count = bytes.len().min(CAPACITY - at);
     // SAFETY: see `Sync for Message`; the range is within the buffer.
-    unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), MESSAGE.bytes.get().cast::<u8>().add(at), count) };
+    unsafe {
+        core::ptr::copy_nonoverlapping(
+            bytes.as_ptr(),
+            MESSAGE.bytes.get().cast::<u8>().add(at),
+            count,
+        )
+    };
     MESSAGE.length.store(at + count, Ordering::Release);
 }
 

@@ -79,7 +79,9 @@ unsafe impl Send for Block {}
 /// only the linker knows.
 #[unsafe(no_mangle)]
 extern "C" fn thread_alloc(tls_size: usize) -> i32 {
-    let Some(mut guard) = lock::acquire(HOST_THREAD) else { return lock::POISONED };
+    let Some(mut guard) = lock::acquire(HOST_THREAD) else {
+        return lock::POISONED;
+    };
     let blocks = &mut STATE.get(&mut guard).blocks;
     if let Some(slot) = blocks.iter().position(|block| block.free) {
         blocks[slot].free = false;
@@ -88,13 +90,20 @@ extern "C" fn thread_alloc(tls_size: usize) -> i32 {
     if blocks.len() == SLOTS {
         return -1;
     }
-    let Ok(layout) = Layout::from_size_align(SCRATCH + STACK + tls_size, ALIGN) else { return -1 };
+    let Ok(layout) = Layout::from_size_align(SCRATCH + STACK + tls_size, ALIGN) else {
+        return -1;
+    };
     // SAFETY: the layout is not empty.
     let base = unsafe { std::alloc::alloc_zeroed(layout) };
     if base.is_null() {
         return -1;
     }
-    let block = Block { base, free: false, staged: Vec::new(), reply: Vec::new() };
+    let block = Block {
+        base,
+        free: false,
+        staged: Vec::new(),
+        reply: Vec::new(),
+    };
     // SAFETY: aligned, within the fresh allocation.
     unsafe { block.canary().write_volatile(CANARY) };
     blocks.push(block);
@@ -104,7 +113,9 @@ extern "C" fn thread_alloc(tls_size: usize) -> i32 {
 /// Address of a slot's scratch block; the stack's end and the thread-local storage are at fixed distances.
 #[unsafe(no_mangle)]
 extern "C" fn thread_scratch(slot: u32) -> *mut u8 {
-    let Some(mut guard) = lock::acquire(HOST_THREAD) else { return core::ptr::null_mut() };
+    let Some(mut guard) = lock::acquire(HOST_THREAD) else {
+        return core::ptr::null_mut();
+    };
     STATE.get(&mut guard).blocks[slot as usize].base
 }
 

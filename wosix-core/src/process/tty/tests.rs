@@ -15,7 +15,10 @@ fn check_on(tty: &mut LineDiscipline, keys: &[u8], reads: &[&[u8]], screen: &[u8
     }
     assert_eq!(tty.read(&mut buffer), Input::WouldBlock);
     let count = tty.take_output(&mut buffer);
-    assert_eq!(buffer[..count].escape_ascii().to_string(), screen.escape_ascii().to_string());
+    assert_eq!(
+        buffer[..count].escape_ascii().to_string(),
+        screen.escape_ascii().to_string()
+    );
 }
 
 fn raw() -> LineDiscipline {
@@ -36,17 +39,37 @@ fn canonical_lines() {
 fn editing() {
     check(b"ab\x7fc\r", &[b"ac\n"], b"ab\x08 \x08c\r\n");
     check(b"\x7fa\r", &[b"a\n"], b"a\r\n");
-    check(b"one two \x17x\r", &[b"one x\n"], b"one two \x08 \x08\x08 \x08\x08 \x08\x08 \x08x\r\n");
-    check(b"abc\x15d\r", &[b"d\n"], b"abc\x08 \x08\x08 \x08\x08 \x08d\r\n");
-    check(b"a\t\x7fb\r", &[b"ab\n"], b"a\t\x08 \x08\x08 \x08\x08 \x08\x08 \x08\x08 \x08\x08 \x08\x08 \x08b\r\n");
+    check(
+        b"one two \x17x\r",
+        &[b"one x\n"],
+        b"one two \x08 \x08\x08 \x08\x08 \x08\x08 \x08x\r\n",
+    );
+    check(
+        b"abc\x15d\r",
+        &[b"d\n"],
+        b"abc\x08 \x08\x08 \x08\x08 \x08d\r\n",
+    );
+    check(
+        b"a\t\x7fb\r",
+        &[b"ab\n"],
+        b"a\t\x08 \x08\x08 \x08\x08 \x08\x08 \x08\x08 \x08\x08 \x08\x08 \x08b\r\n",
+    );
     check(b"\x01\x7fb\r", &[b"b\n"], b"^A\x08 \x08\x08 \x08b\r\n");
     check(b"\x16\x03\r", &[b"\x03\n"], b"^C\r\n");
 }
 
 #[test]
 fn erase_takes_a_whole_utf8_character() {
-    check("é\x7fa\r".as_bytes(), &[b"a\n"], "é\x08 \x08a\r\n".as_bytes());
-    check("日\x7f\r".as_bytes(), &[b"\n"], "日\x08 \x08\r\n".as_bytes());
+    check(
+        "é\x7fa\r".as_bytes(),
+        &[b"a\n"],
+        "é\x08 \x08a\r\n".as_bytes(),
+    );
+    check(
+        "日\x7f\r".as_bytes(),
+        &[b"\n"],
+        "日\x08 \x08\r\n".as_bytes(),
+    );
 }
 
 #[test]

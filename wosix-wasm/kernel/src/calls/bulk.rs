@@ -14,7 +14,9 @@ extern "C" fn sys_pack_create(tid: Tid, length: f64) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_pack_write(tid: Tid, pack: u32, offset: f64, length: u32) -> i32 {
-    call(tid, |kernel, _, frame| kernel.pack_write(PackId(pack), size(offset)?, frame.bytes(0, length)))
+    call(tid, |kernel, _, frame| {
+        kernel.pack_write(PackId(pack), size(offset)?, frame.bytes(0, length))
+    })
 }
 
 /// Input: the directory, then rows of mode, offset, length and path.

@@ -9,7 +9,11 @@ use crate::stack::clock;
 
 /// A position for pread and pwrite; a negative one stands for the descriptor's own.
 fn position(position: f64) -> Result<Option<u64>, wosix_core::errno::Errno> {
-    if position < 0.0 { Ok(None) } else { size(position).map(Some) }
+    if position < 0.0 {
+        Ok(None)
+    } else {
+        size(position).map(Some)
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -21,7 +25,13 @@ extern "C" fn sys_close(tid: Tid, fd: i32) -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn sys_read(tid: Tid, fd: i32, length: u32, at: f64, nonblock: u32) -> i32 {
     wait(tid, Patience::Endless, |kernel, call, frame| {
-        kernel.read(call, fd, frame.bytes_mut(0, length), position(at)?, nonblock != 0)
+        kernel.read(
+            call,
+            fd,
+            frame.bytes_mut(0, length),
+            position(at)?,
+            nonblock != 0,
+        )
     })
 }
 
@@ -29,13 +39,21 @@ extern "C" fn sys_read(tid: Tid, fd: i32, length: u32, at: f64, nonblock: u32) -
 #[unsafe(no_mangle)]
 extern "C" fn sys_write(tid: Tid, fd: i32, length: u32, at: f64, nonblock: u32) -> i32 {
     wait(tid, Patience::Endless, |kernel, call, frame| {
-        kernel.write(call, fd, frame.bytes(0, length), position(at)?, nonblock != 0)
+        kernel.write(
+            call,
+            fd,
+            frame.bytes(0, length),
+            position(at)?,
+            nonblock != 0,
+        )
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_lseek(tid: Tid, fd: i32, offset: f64, whence: u32) -> f64 {
-    call_wide(tid, |kernel, call, _| kernel.lseek(call, fd, offset as i64, whence))
+    call_wide(tid, |kernel, call, _| {
+        kernel.lseek(call, fd, offset as i64, whence)
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -49,7 +67,9 @@ extern "C" fn sys_fstat(tid: Tid, fd: i32, out: u32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_ftruncate(tid: Tid, fd: i32, length: f64) -> i32 {
-    wait(tid, Patience::Endless, |kernel, call, _| kernel.ftruncate(call, fd, size(length)?))
+    wait(tid, Patience::Endless, |kernel, call, _| {
+        kernel.ftruncate(call, fd, size(length)?)
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -69,7 +89,9 @@ extern "C" fn sys_fchown(tid: Tid, fd: i32, uid: i32, gid: i32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_futimes(tid: Tid, fd: i32, atime: f64, mtime: f64) -> i32 {
-    call(tid, |kernel, call, _| kernel.futimes(call, fd, set_time(atime), set_time(mtime)))
+    call(tid, |kernel, call, _| {
+        kernel.futimes(call, fd, set_time(atime), set_time(mtime))
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -85,13 +107,17 @@ extern "C" fn sys_dup2(tid: Tid, fd: i32, new: i32) -> i32 {
 /// `on` -1 leaves the flag.
 #[unsafe(no_mangle)]
 extern "C" fn sys_cloexec(tid: Tid, fd: i32, on: i32) -> i32 {
-    call(tid, |kernel, call, _| kernel.close_on_exec(call, fd, (on >= 0).then_some(on > 0)))
+    call(tid, |kernel, call, _| {
+        kernel.close_on_exec(call, fd, (on >= 0).then_some(on > 0))
+    })
 }
 
 /// `flags` -1 leaves them.
 #[unsafe(no_mangle)]
 extern "C" fn sys_status_flags(tid: Tid, fd: i32, flags: i32) -> i32 {
-    call(tid, |kernel, call, _| kernel.status_flags(call, fd, (flags >= 0).then_some(flags as u32)))
+    call(tid, |kernel, call, _| {
+        kernel.status_flags(call, fd, (flags >= 0).then_some(flags as u32))
+    })
 }
 
 /// The two descriptors go to the scratch block.
@@ -107,7 +133,11 @@ extern "C" fn sys_pipe(tid: Tid) -> i32 {
 /// `count` rows in the scratch block: descriptor, then events, then revents (two 16-bit halves). `timeout` in milliseconds, -1 for ever.
 #[unsafe(no_mangle)]
 extern "C" fn sys_poll(tid: Tid, count: u32, timeout: f64) -> i32 {
-    let deadline = if timeout < 0.0 { None } else { Some(clock() + timeout) };
+    let deadline = if timeout < 0.0 {
+        None
+    } else {
+        Some(clock() + timeout)
+    };
     let patience = deadline.map_or(Patience::Endless, Patience::Until);
     wait(tid, patience, |kernel, call, frame| {
         let rows = frame.bytes_mut(0, count * 8);
@@ -115,10 +145,18 @@ extern "C" fn sys_poll(tid: Tid, count: u32, timeout: f64) -> i32 {
         let word = |row: &[u8]| i32::from_le_bytes([row[0], row[1], row[2], row[3]]);
         let mut entries: Vec<PollEntry> = rows
             .chunks_exact(8)
-            .map(|row| PollEntry { fd: word(row), events: half(row, 4), revents: 0 })
+            .map(|row| PollEntry {
+                fd: word(row),
+                events: half(row, 4),
+                revents: 0,
+            })
             .collect();
         // Deciding before the look would miss what happened between the two.
-        let deadline = if timeout == 0.0 { Some(call.now) } else { deadline.map(timestamp) };
+        let deadline = if timeout == 0.0 {
+            Some(call.now)
+        } else {
+            deadline.map(timestamp)
+        };
         let ready = kernel.poll(call, &mut entries, deadline)?;
         for (row, entry) in rows.chunks_exact_mut(8).zip(&entries) {
             row[6..].copy_from_slice(&entry.revents.to_le_bytes());
@@ -129,5 +167,7 @@ extern "C" fn sys_poll(tid: Tid, count: u32, timeout: f64) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_handle_type(tid: Tid, fd: i32) -> i32 {
-    call(tid, |kernel, call, _| Ok(kernel.handle_type(call, fd) as i32))
+    call(tid, |kernel, call, _| {
+        Ok(kernel.handle_type(call, fd) as i32)
+    })
 }

@@ -3,7 +3,9 @@
 use core::arch::wasm32;
 
 use wosix_core::errno::{Errno, Result};
-use wosix_core::kernel::{BootOptions, Effect, HOST_THREAD, Kernel, RegisteredProgram, Runtime, Tid};
+use wosix_core::kernel::{
+    BootOptions, Effect, HOST_THREAD, Kernel, RegisteredProgram, Runtime, Tid,
+};
 use wosix_core::vfs::{LazyToken, TreeEntry, TreeNode};
 
 use crate::codec::{Reader, size};
@@ -27,7 +29,9 @@ extern "C" fn kernel_boot(input: *const u8, length: usize) -> i32 {
 }
 
 fn boot(input: &[u8]) -> Result<()> {
-    let Some(mut guard) = lock::acquire(HOST_THREAD) else { return Err(Errno::EIO) };
+    let Some(mut guard) = lock::acquire(HOST_THREAD) else {
+        return Err(Errno::EIO);
+    };
     let (seed, rest) = input.split_first_chunk::<32>().ok_or(Errno::EFAULT)?;
     let mut reader = Reader::new(rest);
     let workdir_name = reader.string()?.to_vec();
@@ -43,7 +47,12 @@ fn boot(input: &[u8]) -> Result<()> {
     if state.kernel.is_some() {
         return Err(Errno::EBUSY);
     }
-    let options = BootOptions { workdir_name, programs, seed: *seed, now: timestamp(clock()) };
+    let options = BootOptions {
+        workdir_name,
+        programs,
+        seed: *seed,
+        now: timestamp(clock()),
+    };
     state.kernel = Some(Kernel::boot(&options)?);
     Ok(())
 }
@@ -60,7 +69,9 @@ fn runtime_number(runtime: Runtime) -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn host_next_effect() -> i32 {
     call(HOST_THREAD, |kernel, _, frame| {
-        let Some(effect) = kernel.next_effect() else { return Ok(false) };
+        let Some(effect) = kernel.next_effect() else {
+            return Ok(false);
+        };
         let row = match effect {
             Effect::Exec { pid, runtime } => [0, pid as i32, runtime_number(runtime), 0],
             Effect::Terminate { pid } => [1, pid as i32, 0, 0],
@@ -121,7 +132,11 @@ fn tree_entry(reader: &mut Reader) -> Result<TreeEntry> {
     let node = match kind {
         0 => TreeNode::Directory { mode },
         1 => TreeNode::Symlink { target },
-        2 => TreeNode::Lazy { mode, size, token: LazyToken(token) },
+        2 => TreeNode::Lazy {
+            mode,
+            size,
+            token: LazyToken(token),
+        },
         _ => return Err(Errno::EINVAL),
     };
     Ok(TreeEntry { path, mtime, node })
@@ -130,7 +145,12 @@ fn tree_entry(reader: &mut Reader) -> Result<TreeEntry> {
 #[unsafe(no_mangle)]
 extern "C" fn host_fill_lazy(token: u32, offset: f64, length: u32, last: u32) -> i32 {
     call(HOST_THREAD, |kernel, _, frame| {
-        kernel.fill_lazy(LazyToken(token), size(offset)?, frame.bytes(0, length), last != 0)
+        kernel.fill_lazy(
+            LazyToken(token),
+            size(offset)?,
+            frame.bytes(0, length),
+            last != 0,
+        )
     })
 }
 

@@ -34,7 +34,16 @@ pub fn stat_fields(stat: &Stat) -> [f64; 18] {
 
 /// Node's 7 fields.
 pub fn statfs_fields(stat: &StatFs) -> [f64; 7] {
-    [stat.kind, stat.bsize, stat.blocks, stat.bfree, stat.bavail, stat.files, stat.ffree].map(|field| field as f64)
+    [
+        stat.kind,
+        stat.bsize,
+        stat.blocks,
+        stat.bfree,
+        stat.bavail,
+        stat.files,
+        stat.ffree,
+    ]
+    .map(|field| field as f64)
 }
 
 /// Seconds as a time to set: NaN leaves it, infinity means now.
@@ -90,45 +99,75 @@ extern "C" fn sys_stat(tid: Tid, path: u32, length: u32, follow: u32, out: u32) 
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_access(tid: Tid, path: u32, length: u32, mode: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.access(call, frame.bytes(path, length), mode))
+    call(tid, |kernel, call, frame| {
+        kernel.access(call, frame.bytes(path, length), mode)
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_mkdir(tid: Tid, path: u32, length: u32, mode: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.mkdir(call, frame.bytes(path, length), mode))
+    call(tid, |kernel, call, frame| {
+        kernel.mkdir(call, frame.bytes(path, length), mode)
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_mkfifo(tid: Tid, path: u32, length: u32, mode: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.mkfifo(call, frame.bytes(path, length), mode))
+    call(tid, |kernel, call, frame| {
+        kernel.mkfifo(call, frame.bytes(path, length), mode)
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_rmdir(tid: Tid, path: u32, length: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.rmdir(call, frame.bytes(path, length)))
+    call(tid, |kernel, call, frame| {
+        kernel.rmdir(call, frame.bytes(path, length))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_unlink(tid: Tid, path: u32, length: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.unlink(call, frame.bytes(path, length)))
+    call(tid, |kernel, call, frame| {
+        kernel.unlink(call, frame.bytes(path, length))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_rename(tid: Tid, from: u32, from_length: u32, to: u32, to_length: u32) -> i32 {
     call(tid, |kernel, call, frame| {
-        kernel.rename(call, frame.bytes(from, from_length), frame.bytes(to, to_length))
+        kernel.rename(
+            call,
+            frame.bytes(from, from_length),
+            frame.bytes(to, to_length),
+        )
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_link(tid: Tid, from: u32, from_length: u32, to: u32, to_length: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.link(call, frame.bytes(from, from_length), frame.bytes(to, to_length)))
+    call(tid, |kernel, call, frame| {
+        kernel.link(
+            call,
+            frame.bytes(from, from_length),
+            frame.bytes(to, to_length),
+        )
+    })
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn sys_symlink(tid: Tid, target: u32, target_length: u32, path: u32, length: u32) -> i32 {
+extern "C" fn sys_symlink(
+    tid: Tid,
+    target: u32,
+    target_length: u32,
+    path: u32,
+    length: u32,
+) -> i32 {
     call(tid, |kernel, call, frame| {
-        kernel.symlink(call, frame.bytes(target, target_length), frame.bytes(path, length))
+        kernel.symlink(
+            call,
+            frame.bytes(target, target_length),
+            frame.bytes(path, length),
+        )
     })
 }
 
@@ -150,18 +189,35 @@ extern "C" fn sys_realpath(tid: Tid, path: u32, length: u32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_chmod(tid: Tid, path: u32, length: u32, mode: u32, follow: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.chmod(call, frame.bytes(path, length), mode, follow != 0))
+    call(tid, |kernel, call, frame| {
+        kernel.chmod(call, frame.bytes(path, length), mode, follow != 0)
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_chown(tid: Tid, path: u32, length: u32, uid: i32, gid: i32, follow: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.chown(call, frame.bytes(path, length), uid, gid, follow != 0))
+    call(tid, |kernel, call, frame| {
+        kernel.chown(call, frame.bytes(path, length), uid, gid, follow != 0)
+    })
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn sys_utimes(tid: Tid, path: u32, length: u32, atime: f64, mtime: f64, follow: u32) -> i32 {
+extern "C" fn sys_utimes(
+    tid: Tid,
+    path: u32,
+    length: u32,
+    atime: f64,
+    mtime: f64,
+    follow: u32,
+) -> i32 {
     call(tid, |kernel, call, frame| {
-        kernel.utimes(call, frame.bytes(path, length), set_time(atime), set_time(mtime), follow != 0)
+        kernel.utimes(
+            call,
+            frame.bytes(path, length),
+            set_time(atime),
+            set_time(mtime),
+            follow != 0,
+        )
     })
 }
 

@@ -60,32 +60,44 @@ fn strings(strings: &[Vec<u8>]) -> Vec<u8> {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_argv(tid: Tid) -> i32 {
-    call(tid, |kernel, call, frame| Ok(frame.reply(strings(kernel.arguments(call)?))))
+    call(tid, |kernel, call, frame| {
+        Ok(frame.reply(strings(kernel.arguments(call)?)))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_environ(tid: Tid) -> i32 {
-    call(tid, |kernel, call, frame| Ok(frame.reply(strings(kernel.environment(call)?))))
+    call(tid, |kernel, call, frame| {
+        Ok(frame.reply(strings(kernel.environment(call)?)))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_exec_path(tid: Tid) -> i32 {
-    call(tid, |kernel, call, frame| Ok(frame.reply(kernel.exec_path(call)?.to_vec())))
+    call(tid, |kernel, call, frame| {
+        Ok(frame.reply(kernel.exec_path(call)?.to_vec()))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_program_name(tid: Tid) -> i32 {
-    call(tid, |kernel, call, frame| Ok(frame.reply(kernel.program_name(call)?.to_vec())))
+    call(tid, |kernel, call, frame| {
+        Ok(frame.reply(kernel.program_name(call)?.to_vec()))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_getcwd(tid: Tid) -> i32 {
-    call(tid, |kernel, call, frame| Ok(frame.reply(kernel.getcwd(call)?)))
+    call(tid, |kernel, call, frame| {
+        Ok(frame.reply(kernel.getcwd(call)?))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_chdir(tid: Tid, path: u32, length: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.chdir(call, frame.bytes(path, length)))
+    call(tid, |kernel, call, frame| {
+        kernel.chdir(call, frame.bytes(path, length))
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -107,8 +119,12 @@ fn spawn_request(bytes: &[u8]) -> Result<SpawnRequest, Errno> {
     let fds = (0..fds).map(|_| reader.i32()).collect::<Result<_, _>>()?;
     let file = reader.string()?.to_vec();
     let cwd = reader.string()?.to_vec();
-    let args = (0..args).map(|_| Ok(reader.string()?.to_vec())).collect::<Result<_, Errno>>()?;
-    let env = (0..env).map(|_| Ok(reader.string()?.to_vec())).collect::<Result<_, Errno>>()?;
+    let args = (0..args)
+        .map(|_| Ok(reader.string()?.to_vec()))
+        .collect::<Result<_, Errno>>()?;
+    let env = (0..env)
+        .map(|_| Ok(reader.string()?.to_vec()))
+        .collect::<Result<_, Errno>>()?;
     Ok(SpawnRequest {
         file,
         args,
@@ -147,7 +163,9 @@ fn target(kernel: &Kernel, tid: Tid, pid: i32) -> Result<WaitTarget, Errno> {
 extern "C" fn sys_wait(tid: Tid, pid: i32, nonblock: u32) -> i32 {
     wait(tid, Patience::Endless, |kernel, call, frame| {
         let target = target(kernel, tid, pid)?;
-        let Some(end) = kernel.wait(call, target, nonblock != 0)? else { return Ok(0) };
+        let Some(end) = kernel.wait(call, target, nonblock != 0)? else {
+            return Ok(0);
+        };
         match end.ending {
             Ending::Exited(code) => frame.put_i32(0, &[i32::from(code), 0]),
             Ending::Signaled(signal) => frame.put_i32(0, &[0, i32::from(signal)]),
@@ -181,13 +199,17 @@ extern "C" fn sys_sigaction(tid: Tid, signal: i32, disposition: u32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_next_signal(tid: Tid) -> i32 {
-    call(tid, |kernel, call, _| Ok(kernel.next_signal(call)?.unwrap_or(0)))
+    call(tid, |kernel, call, _| {
+        Ok(kernel.next_signal(call)?.unwrap_or(0))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_sleep(tid: Tid, milliseconds: f64) -> i32 {
     let deadline = clock() + milliseconds.max(0.0);
-    wait(tid, Patience::Until(deadline), |kernel, call, _| kernel.sleep(call, timestamp(deadline)))
+    wait(tid, Patience::Until(deadline), |kernel, call, _| {
+        kernel.sleep(call, timestamp(deadline))
+    })
 }
 
 /// Rows of four numbers and a string.

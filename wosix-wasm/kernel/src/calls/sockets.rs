@@ -73,7 +73,9 @@ extern "C" fn sys_socketpair(tid: Tid) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_bind(tid: Tid, fd: i32, length: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.bind(call, fd, &address(frame.bytes(0, length))?))
+    call(tid, |kernel, call, frame| {
+        kernel.bind(call, fd, &address(frame.bytes(0, length))?)
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -83,7 +85,9 @@ extern "C" fn sys_listen(tid: Tid, fd: i32, backlog: i32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_accept(tid: Tid, fd: i32, nonblock: u32) -> i32 {
-    wait(tid, Patience::Endless, |kernel, call, _| kernel.accept(call, fd, nonblock != 0))
+    wait(tid, Patience::Endless, |kernel, call, _| {
+        kernel.accept(call, fd, nonblock != 0)
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -100,22 +104,32 @@ extern "C" fn sys_shutdown(tid: Tid, fd: i32, how: u32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_sockname(tid: Tid, fd: i32) -> i32 {
-    call(tid, |kernel, call, frame| Ok(frame.reply(encoded(&kernel.sockname(call, fd)?))))
+    call(tid, |kernel, call, frame| {
+        Ok(frame.reply(encoded(&kernel.sockname(call, fd)?)))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_peername(tid: Tid, fd: i32) -> i32 {
-    call(tid, |kernel, call, frame| Ok(frame.reply(encoded(&kernel.peername(call, fd)?))))
+    call(tid, |kernel, call, frame| {
+        Ok(frame.reply(encoded(&kernel.peername(call, fd)?)))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_socket_error(tid: Tid, fd: i32) -> i32 {
-    call(tid, |kernel, call, _| Ok(kernel.socket_error(call, fd)?.map_or(0, |errno| errno as i32)))
+    call(tid, |kernel, call, _| {
+        Ok(kernel
+            .socket_error(call, fd)?
+            .map_or(0, |errno| errno as i32))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_watch(tid: Tid, path: u32, length: u32, recursive: u32) -> i32 {
-    call(tid, |kernel, call, frame| kernel.watch(call, frame.bytes(path, length), recursive != 0))
+    call(tid, |kernel, call, frame| {
+        kernel.watch(call, frame.bytes(path, length), recursive != 0)
+    })
 }
 
 /// Rows of a kind (0 rename, 1 change) and a string. Lost records are shown as a change of the watched file itself.

@@ -22,8 +22,13 @@ extern "C" fn sys_open_pty(tid: Tid) -> i32 {
 extern "C" fn sys_tcgetattr(tid: Tid, fd: i32) -> i32 {
     call(tid, |kernel, call, frame| {
         let termios = kernel.tcgetattr(call, fd)?;
-        frame.put_i32(0, &[termios.iflag, termios.oflag, termios.cflag, termios.lflag].map(|flags| flags as i32));
-        frame.bytes_mut(16, cc::COUNT as u32).copy_from_slice(&termios.cc);
+        frame.put_i32(
+            0,
+            &[termios.iflag, termios.oflag, termios.cflag, termios.lflag].map(|flags| flags as i32),
+        );
+        frame
+            .bytes_mut(16, cc::COUNT as u32)
+            .copy_from_slice(&termios.cc);
         Ok(cc::COUNT)
     })
 }
@@ -33,7 +38,8 @@ extern "C" fn sys_tcgetattr(tid: Tid, fd: i32) -> i32 {
 extern "C" fn sys_tcsetattr(tid: Tid, fd: i32, count: u32) -> i32 {
     call(tid, |kernel, call, frame| {
         let mut reader = Reader::new(frame.bytes(0, 16 + count));
-        let [iflag, oflag, cflag, lflag] = [reader.i32()?, reader.i32()?, reader.i32()?, reader.i32()?];
+        let [iflag, oflag, cflag, lflag] =
+            [reader.i32()?, reader.i32()?, reader.i32()?, reader.i32()?];
         let mut termios = Termios {
             iflag: iflag as u32,
             oflag: oflag as u32,
@@ -62,7 +68,14 @@ extern "C" fn sys_window_size(tid: Tid, fd: i32) -> i32 {
 extern "C" fn sys_set_window_size(tid: Tid, fd: i32, cols: u32, rows: u32) -> i32 {
     call(tid, |kernel, call, _| {
         let cells = |count: u32| u16::try_from(count).map_err(|_| Errno::EINVAL);
-        kernel.set_window_size(call, fd, WindowSize { cols: cells(cols)?, rows: cells(rows)? })
+        kernel.set_window_size(
+            call,
+            fd,
+            WindowSize {
+                cols: cells(cols)?,
+                rows: cells(rows)?,
+            },
+        )
     })
 }
 

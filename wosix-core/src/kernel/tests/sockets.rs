@@ -1,0 +1,353 @@
+use core::net::IpAddr;
+
+use super::super::{POLLERR, POLLHUP, POLLIN, POLLOUT, PollEntry};
+use super::*;
+use crate::net::{Address, Domain};
+use crate::process::signal::Disposition;
+
+fn inet(text: &str) -> Address {
+    let (ip, port) = text.rsplit_once(' ').expect("address and port");
+    Address::Inet(
+        ip.parse::<IpAddr>().expect("an address"),
+        port.parse().expect("a port"),
+    )
+}
+
+fn domain(address: &Address) -> Domain {
+    match address {
+        Address::Inet(ip, _) if ip.is_ipv4() => Domain::Tcp4,
+        Address::Inet(..) => Domain::Tcp6,
+        Address::Unix(_) => Domain::Unix,
+    }
+}
+
+fn listen(m: &mut Machine, who: Running, address: &Address, backlog: i32) -> Result<i32> {
+    let fd = m.call(who, |k, c| k.socket(c, domain(address)))?;
+    m.call(who, |k, c| k.bind(c, fd, address))?;
+    m.call(who, |k, c| k.listen(c, fd, backlog))?;
+    Ok(fd)
+}
+
+fn connect(m: &mut Machine, who: Running, address: &Address) -> (i32, Pending<()>) {
+    let fd = m
+        .call(who, |k, c| k.socket(c, domain(address)))
+        .expect("makes a socket");
+    let address = address.clone();
+    (
+        fd,
+        m.start(who, move |k, c| k.connect(c, fd, &address, false)),
+    )
+}
+
+fn accept(m: &mut Machine, who: Running, fd: i32) -> Pending<i32> {
+    m.start(who, move |k, c| k.accept(c, fd, false))
+}
+
+/// A connection between a server and a client process.
+fn connection(m: &mut Machine) -> ((Running, i32), (Running, i32)) {
+    let (server, client) = (m.process(), m.process());
+    for who in [server, client] {
+        m.call(who, |k, c| k.sigaction(c, 13, Disposition::Ignored))
+            .expect("may");
+    }
+    let address = inet("127.0.0.1 80");
+    let listener = listen(m, server, &address, 5).expect("listens");
+    let accepting = accept(m, server, listener);
+    let (fd, connected) = connect(m, client, &address);
+    assert_eq!(connected.get(), Some(Ok(())));
+    let accepted = accepting.get().expect("woken").expect("accepts");
+    ((server, accepted), (client, fd))
+}
+
+fn readiness(m: &mut Machine, who: Running, fd: i32) -> u16 {
+    let mut entries = [PollEntry {
+        fd,
+        events: POLLIN | POLLOUT,
+        revents: 0,
+    }];
+    let call = m.call_of(who);
+    m.kernel
+        .poll(call, &mut entries, Some(call.now))
+        .expect("does not wait");
+    entries[0].revents
+}
+
+#[test]
+fn a_conversation() {
+    let mut m = Machine::new();
+    let ((server, a), (client, b)) = connection(&mut m);
+    let reading = m.read(server, a, 99);
+    m.write(client, b, b"ping");
+    assert_eq!(reading.get(), Some(Ok(b"ping".to_vec())));
+    let (local, peer) = (
+        m.call(client, |k, c| k.sockname(c, b)),
+        m.call(server, |k, c| k.peername(c, a)),
+    );
+    assert_eq!(local, peer);
+    assert_eq!(
+        m.call(client, |k, c| k.peername(c, b)),
+        Ok(inet("127.0.0.1 80"))
+    );
+    assert_eq!(readiness(&mut m, client, b), POLLOUT);
+    assert_eq!(
+        m.done(client, move |k, c| k.connect(
+            c,
+            b,
+            &inet("127.0.0.1 80"),
+            false
+        )),
+        Err(Errno::EISCONN)
+    );
+}
+
+#[test]
+fn half_close() {
+    let mut m = Machine::new();
+    let ((server, a), (client, b)) = connection(&mut m);
+    m.write(client, b, b"request");
+    m.call(client, |k, c| k.shutdown(c, b, 1))
+        .expect("is connected");
+    assert_eq!(m.write(client, b, b"x").get(), Some(Err(Errno::EPIPE)));
+    assert_eq!(m.read(server, a, 99).get(), Some(Ok(b"request".to_vec())));
+    assert_eq!(m.read(server, a, 99).get(), Some(Ok(Vec::new())));
+    m.write(server, a, b"answer");
+    m.close(server, a);
+    assert_eq!(m.read(client, b, 99).get(), Some(Ok(b"answer".to_vec())));
+    assert_eq!(m.read(client, b, 99).get(), Some(Ok(Vec::new())));
+    assert_eq!(readiness(&mut m, client, b), POLLIN | POLLOUT | POLLHUP);
+}
+
+#[test]
+fn closing_with_unread_data_resets() {
+    let mut m = Machine::new();
+    let ((server, a), (client, b)) = connection(&mut m);
+    m.write(client, b, b"never read");
+    let reading = m.read(client, b, 9);
+    m.close(server, a);
+    assert_eq!(reading.get(), Some(Err(Errno::ECONNRESET)));
+    assert_eq!(
+        m.read(client, b, 9).get(),
+        Some(Ok(Vec::new())),
+        "told once"
+    );
+    assert_eq!(m.write(client, b, b"x").get(), Some(Err(Errno::EPIPE)));
+    assert_eq!(readiness(&mut m, client, b) & POLLERR, 0);
+}
+
+#[test]
+fn a_killed_client_is_seen_by_the_server() {
+    let mut m = Machine::new();
+    let ((server, a), (client, _)) = connection(&mut m);
+    let reading = m.read(server, a, 9);
+    m.kill(HOST, client.pid as i32, 9).expect("may");
+    assert_eq!(reading.get(), Some(Ok(Vec::new())));
+}
+
+#[test]
+fn ports() {
+    let mut m = Machine::new();
+    let server = m.process();
+    m.effects();
+    let first = listen(&mut m, server, &inet("0.0.0.0 3000"), 5).expect("free");
+    assert_eq!(
+        m.effects(),
+        [Effect::Port {
+            open: true,
+            port: 3000,
+            pid: server.pid
+        }]
+    );
+    for taken in ["0.0.0.0 3000", "127.0.0.1 3000", ":: 3000"] {
+        assert_eq!(
+            listen(&mut m, HOST, &inet(taken), 5),
+            Err(Errno::EADDRINUSE),
+            "{taken}"
+        );
+    }
+    let other = listen(&mut m, server, &inet("::1 3000"), 5).expect("another family");
+    assert_eq!(m.effects(), [], "the port is open already");
+    m.close(server, first);
+    assert_eq!(m.effects(), []);
+    m.close(server, other);
+    assert_eq!(
+        m.effects(),
+        [Effect::Port {
+            open: false,
+            port: 3000,
+            pid: server.pid
+        }]
+    );
+    let again = listen(&mut m, server, &inet("127.0.0.1 3000"), 5).expect("free again");
+    m.effects();
+    m.kill(HOST, server.pid as i32, 9).expect("may");
+    assert!(m.effects().contains(&Effect::Port {
+        open: false,
+        port: 3000,
+        pid: server.pid
+    }));
+    assert_eq!(again, 0);
+
+    let fd = listen(&mut m, HOST, &inet("0.0.0.0 0"), 5).expect("some port");
+    let Ok(Address::Inet(_, port)) = m.call(HOST, |k, c| k.sockname(c, fd)) else {
+        panic!("has an address")
+    };
+    assert!(port >= 32768);
+    assert_eq!(
+        listen(&mut m, HOST, &inet("8.8.8.8 80"), 5),
+        Err(Errno::EADDRNOTAVAIL)
+    );
+}
+
+#[test]
+fn loopback_addresses_are_one_machine() {
+    for (bound, dialed) in [
+        ("0.0.0.0 80", "127.0.0.1 80"),
+        ("127.0.0.1 80", "0.0.0.0 80"),
+        ("127.0.0.1 80", "::1 80"),
+        ("::1 80", "127.0.0.1 80"),
+        (":: 80", "127.0.0.1 80"),
+        (":: 80", "::1 80"),
+    ] {
+        let mut m = Machine::new();
+        let listener = listen(&mut m, HOST, &inet(bound), 5).expect("listens");
+        let (fd, connected) = connect(&mut m, HOST, &inet(dialed));
+        assert_eq!(connected.get(), Some(Ok(())), "{bound} {dialed}");
+        let accepted = accept(&mut m, HOST, listener)
+            .get()
+            .expect("answers")
+            .expect("accepts");
+        m.write(HOST, fd, b"x");
+        assert_eq!(m.read(HOST, accepted, 9).get(), Some(Ok(b"x".to_vec())));
+    }
+}
+
+#[test]
+fn refusals() {
+    let mut m = Machine::new();
+    let mut refused = |text: &str| connect(&mut m, HOST, &inet(text)).1.get();
+    assert_eq!(refused("127.0.0.1 81"), Some(Err(Errno::ECONNREFUSED)));
+    assert_eq!(refused("93.184.216.34 80"), Some(Err(Errno::ENETUNREACH)));
+    assert_eq!(refused("2001:db8::1 80"), Some(Err(Errno::ENETUNREACH)));
+    let fd = m
+        .call(HOST, |k, c| k.socket(c, Domain::Tcp4))
+        .expect("makes");
+    assert_eq!(m.read(HOST, fd, 1).get(), Some(Err(Errno::ENOTCONN)));
+    assert_eq!(m.call(HOST, |k, c| k.peername(c, fd)), Err(Errno::ENOTCONN));
+    assert_eq!(
+        m.call(HOST, |k, c| k.shutdown(c, fd, 2)),
+        Err(Errno::ENOTCONN)
+    );
+    assert_eq!(
+        m.done(HOST, move |k, c| k.accept(c, fd, true)),
+        Err(Errno::EINVAL)
+    );
+    let (read, _) = m.pipe(HOST);
+    assert_eq!(
+        m.call(HOST, |k, c| k.listen(c, read, 1)),
+        Err(Errno::ENOTSOCK)
+    );
+    assert_eq!(
+        m.done(HOST, move |k, c| k.connect(c, fd, &inet("::1 80"), false)),
+        Err(Errno::EAFNOSUPPORT)
+    );
+}
+
+#[test]
+fn a_full_backlog_makes_clients_wait() {
+    let mut m = Machine::new();
+    let address = inet("127.0.0.1 80");
+    let listener = listen(&mut m, HOST, &address, 1).expect("listens");
+    let (one, two, three) = (m.process(), m.process(), m.process());
+    assert_eq!(connect(&mut m, one, &address).1.get(), Some(Ok(())));
+    let (_, waiting) = connect(&mut m, two, &address);
+    assert_eq!(waiting.get(), None);
+    let fd = m
+        .call(three, |k, c| k.socket(c, Domain::Tcp4))
+        .expect("makes");
+    let again = address.clone();
+    assert_eq!(
+        m.done(three, move |k, c| k.connect(c, fd, &again, true)),
+        Err(Errno::EINPROGRESS)
+    );
+    assert_eq!(readiness(&mut m, three, fd), 0);
+    accept(&mut m, HOST, listener)
+        .get()
+        .expect("answers")
+        .expect("accepts");
+    assert_eq!(waiting.get(), Some(Ok(())));
+    m.close(HOST, listener);
+    assert_eq!(readiness(&mut m, three, fd) & POLLERR, POLLERR);
+    assert_eq!(
+        m.call(three, |k, c| k.socket_error(c, fd)),
+        Ok(Some(Errno::ECONNREFUSED))
+    );
+    assert_eq!(m.call(three, |k, c| k.socket_error(c, fd)), Ok(None));
+}
+
+#[test]
+fn closing_a_listener_resets_who_was_not_accepted() {
+    let mut m = Machine::new();
+    let address = inet("127.0.0.1 80");
+    let listener = listen(&mut m, HOST, &address, 5).expect("listens");
+    let client = m.process();
+    let (fd, _) = connect(&mut m, client, &address);
+    let reading = m.read(client, fd, 1);
+    m.close(HOST, listener);
+    assert_eq!(reading.get(), Some(Err(Errno::ECONNRESET)));
+}
+
+#[test]
+fn unix_sockets() {
+    let mut m = Machine::new();
+    let (server, client) = (m.process(), m.process());
+    for path in [b"/tmp/s".to_vec(), b"\0abstract".to_vec()] {
+        let address = Address::Unix(path);
+        let listener = listen(&mut m, server, &address, 5).expect("listens");
+        assert_eq!(listen(&mut m, HOST, &address, 5), Err(Errno::EADDRINUSE));
+        let (fd, connected) = connect(&mut m, client, &address);
+        assert_eq!(connected.get(), Some(Ok(())));
+        let accepted = accept(&mut m, server, listener)
+            .get()
+            .expect("answers")
+            .expect("accepts");
+        m.write(client, fd, b"hi");
+        assert_eq!(m.read(server, accepted, 9).get(), Some(Ok(b"hi".to_vec())));
+        assert_eq!(
+            m.call(client, |k, c| k.peername(c, fd)),
+            Ok(address.clone())
+        );
+        m.close(server, listener);
+        assert_eq!(
+            connect(&mut m, client, &address).1.get(),
+            Some(Err(Errno::ECONNREFUSED))
+        );
+    }
+    assert_eq!(
+        listen(&mut m, HOST, &Address::Unix(b"/tmp/s".to_vec()), 5),
+        Err(Errno::EADDRINUSE),
+        "the name is left"
+    );
+    assert_eq!(
+        connect(&mut m, client, &Address::Unix(b"/tmp/none".to_vec()))
+            .1
+            .get(),
+        Some(Err(Errno::ENOENT))
+    );
+    assert_eq!(
+        connect(&mut m, client, &Address::Unix(b"/etc/passwd".to_vec()))
+            .1
+            .get(),
+        Some(Err(Errno::EACCES))
+    );
+    assert_eq!(m.open(client, "/tmp/s", OpenFlags::RDWR), Err(Errno::ENXIO));
+}
+
+#[test]
+fn pairs() {
+    let mut m = Machine::new();
+    let (a, b) = m.call(HOST, |k, c| k.socketpair(c)).expect("makes");
+    m.write(HOST, a, b"x");
+    assert_eq!(m.read(HOST, b, 9).get(), Some(Ok(b"x".to_vec())));
+    m.close(HOST, a);
+    assert_eq!(m.read(HOST, b, 9).get(), Some(Ok(Vec::new())));
+}
