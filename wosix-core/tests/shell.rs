@@ -1,0 +1,112 @@
+//! jsh beside dash: every script of `fixtures/shell.txt` with the output and exit code that dash gave.
+//!
+//! The programs run natively over POSIX (`examples/programs.rs`). `UPDATE_EXPECT=1 cargo test -p wosix-core --test shell` asks dash anew.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this drives real processes of the machine"
+)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use wosix_core::shell::command::PROGRAMS;
+
+/// A script and what dash makes of it. Fixture form: the script, `>>> code`, the output, `---`.
+struct Case {
+    script: String,
+    code: i32,
+    output: String,
+}
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/shell.txt")
+}
+
+fn cases(text: &str) -> Vec<Case> {
+    let blocks = text.split("---\n").filter(|block| !block.is_empty());
+    let cases = blocks.map(|block| {
+        let (script, rest) = block.split_once(">>> ").expect("a block has an exit code");
+        let (code, output) = rest.split_once('\n').expect("the exit code ends its line");
+        Case {
+            script: script.to_owned(),
+            code: code.parse().expect("the exit code is a number"),
+            output: output.to_owned(),
+        }
+    });
+    cases.collect()
+}
+
+/// A folder with a link for each program to the test host's binary; cargo builds examples before it runs tests.
+fn programs() -> PathBuf {
+    let test = std::env::current_exe().expect("the test has a path");
+    let target = test
+        .ancestors()
+        .nth(2)
+        .expect("tests lie in deps of the profile's folder");
+    let binary = target.join("examples/programs");
+    assert!(binary.exists(), "{} was not built", binary.display());
+    let folder = target.join("shell-test-programs");
+    std::fs::create_dir_all(&folder).expect("the target folder can be written");
+    for program in PROGRAMS {
+        let link = folder.join(program.name);
+        if std::fs::symlink_metadata(&link).is_err() {
+            std::os::unix::fs::symlink(&binary, &link).expect("links can be made");
+        }
+    }
+    folder
+}
+
+fn run(shell: &Path, script: &str, path: &str, folder: &Path) -> (i32, String) {
+    std::fs::create_dir_all(folder).expect("the target folder can be written");
+    let output = Command::new(shell)
+        .args(["-c", script])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("JSH", shell)
+        .env("HOME", "/home")
+        .output()
+        .expect("the shell starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code().unwrap_or(-1), text)
+}
+
+#[test]
+fn scripts_do_what_they_do_in_dash() {
+    let text = std::fs::read_to_string(fixture()).expect("the fixture can be read");
+    let folder = programs();
+    let work = folder.with_file_name("shell-test-work");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        let mut updated = String::new();
+        for case in cases(&text) {
+            let (code, output) = run(
+                Path::new("/usr/bin/dash"),
+                &case.script,
+                "/usr/bin:/bin",
+                &work,
+            );
+            write!(updated, "{}>>> {code}\n{output}---\n", case.script).expect("strings grow");
+        }
+        std::fs::write(fixture(), updated).expect("the fixture can be written");
+        return;
+    }
+    let path = folder.to_string_lossy();
+    let mut failures = String::new();
+    for case in cases(&text) {
+        let (code, output) = run(&folder.join("jsh"), &case.script, &path, &work);
+        // `$0` is the name the shell was called by.
+        let output = output
+            .replace(&format!("{path}/jsh"), "/usr/bin/dash")
+            .replace("jsh\n", "/usr/bin/dash\n");
+        if (code, &output) != (case.code, &case.output) {
+            write!(
+                failures,
+                "{}expected {} {:?}\n     got {code} {output:?}\n\n",
+                case.script, case.code, case.output
+            )
+            .expect("strings grow");
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+}
