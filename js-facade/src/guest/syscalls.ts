@@ -90,13 +90,13 @@ export interface Syscalls {
   execPath(): string;
   /** Name of a registered program (`jsh` of `\x7fWSX native jsh`): what a multi-call module runs. Empty for other images. */
   programName(): string;
-  /** `Uint8Array` path or negated errno. */
+  /** Absolute path of the working directory; empty when it was removed (ENOENT). */
   getcwd(): string;
   chdir(path: Path): number;
   umask(mask: number): number;
   /** Answers the child's pid. Errors: ENOENT, EACCES, ENOEXEC, ENOTDIR, ELOOP, E2BIG, EAGAIN (too many processes), EBADF. */
   spawn(request: SpawnRequest): number;
-  /** waitpid(2): `pid` > 0, -1 (any), 0 (own group), < -1 (that group). `null` = WNOHANG and nothing yet. Errors: ECHILD, EINTR. */
+  /** waitpid(2): `pid` > 0, -1 (any), 0 (own group), < -1 (that group). `null` = WNOHANG and nothing yet. Errors: ECHILD, EINTR. A child's end always bumps the parent's wake word. */
   wait(pid: number, nonblock: boolean): ExitStatus | null | number;
   /** Ends this process: closes its descriptors, wakes the parent, then throws {@link ProcessExit}. */
   exit(code: number): never;
@@ -126,7 +126,7 @@ export interface Syscalls {
   realpath(path: Path): Uint8Array | number;
   chmod(path: Path, mode: number, followLink: boolean): number;
   chown(path: Path, uid: number, gid: number, followLink: boolean): number;
-  /** Times in seconds (fractions allowed), as `fs.utimes`. */
+  /** Times in seconds (fractions allowed), as `fs.utimes`; NaN leaves a time (UTIME_OMIT), Infinity is now (UTIME_NOW). */
   utimes(path: Path, atime: number, mtime: number, followLink: boolean): number;
   truncate(path: Path, length: number): number;
   readdir(path: Path): DirectoryEntry[] | number;
