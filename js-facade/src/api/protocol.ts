@@ -86,7 +86,7 @@ export interface HostMethods {
   exportTree(path: string, includes: string[], excludes: string[]): Promise<FileSystemTree>;
 
   /** Answers the handle of the process, or what went wrong starting it. */
-  spawn(request: SpawnMessage): { handle: number; pid: number };
+  spawn(request: SpawnMessage): Promise<{ handle: number; pid: number }>;
   /** Resolves when the process's pipe or terminal has taken all of it. */
   write(handle: number, bytes: Uint8Array): Promise<void>;
   closeInput(handle: number): void;

@@ -66,12 +66,12 @@ export class Container implements HostMethods {
       onError: (message) => this.reportError(message),
     });
     this.pool.prewarm();
-    this.lazy = new LazyFiles(this.calls, (message) => this.reportError(message));
+    this.lazy = new LazyFiles(this.calls, () => this.performEffects(), (message) => this.reportError(message));
     this.files = new Files(this.calls, this.lazy);
     this.trees = new Trees(this.calls, this.files, this.lazy);
     this.watches = new Watches(this.calls, this.poller, (id, kind, name) => this.server.emit('watch', [id, kind, name]));
     this.previews = new Previews(this.calls, this.poller, modules.codecs, this.options);
-    this.processes = new Processes(this.calls, this.poller, this.workdir, { PATH, HOME: '/home', SHELL: '/bin/jsh', PWD: this.workdir }, {
+    this.processes = new Processes(this.calls, this.poller, this.lazy, this.workdir, { PATH, HOME: '/home', SHELL: '/bin/jsh', PWD: this.workdir }, {
       output: (handle, stream, bytes) => this.server.emit('output', [handle, stream, bytes], [bytes.buffer]),
       outputEnd: (handle, stream) => this.server.emit('outputEnd', [handle, stream]),
       exit: (handle, code) => this.server.emit('exit', [handle, code]),
@@ -105,15 +105,19 @@ export class Container implements HostMethods {
   private turn(): void {
     if (!this.running) return;
     try {
-      for (let effect = this.calls.nextEffect(); effect; effect = this.calls.nextEffect()) this.perform(effect);
+      this.performEffects();
       this.processes.reap();
       this.poller.poll();
       // What was just read or reaped may have queued more.
-      for (let effect = this.calls.nextEffect(); effect; effect = this.calls.nextEffect()) this.perform(effect);
+      this.performEffects();
     } catch (error) {
       if (error instanceof KernelPanic || error instanceof WebAssembly.RuntimeError) this.panic(error.message);
       else this.reportError(error);
     }
+  }
+
+  private performEffects(): void {
+    for (let effect = this.calls.nextEffect(); effect; effect = this.calls.nextEffect()) this.perform(effect);
   }
 
   private perform(effect: Effect): void {

@@ -34,8 +34,8 @@ export class Files {
           buffer = larger;
         }
         const count = this.sys.read(fd, buffer.subarray(length), -1, true);
-        if (count === -EAGAIN) await this.lazy.settled();
-        else if (count === 0) return buffer.slice(0, length);
+        if (count === -EAGAIN && (await this.lazy.progress())) continue;
+        if (count === 0) return buffer.slice(0, length);
         else if (count !== -EINTR) length += check(count, 'read', name);
       }
     } finally {

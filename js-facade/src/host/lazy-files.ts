@@ -13,7 +13,8 @@ export class LazyFiles {
   private nextToken = 1;
   private waiters: (() => void)[] = [];
 
-  constructor(private readonly calls: HostCalls, private readonly onError: (message: string) => void) {}
+  /** `performEffects` performs what the kernel has queued, so that it comes to {@link load}. */
+  constructor(private readonly calls: HostCalls, private readonly performEffects: () => void, private readonly onError: (message: string) => void) {}
 
   /** A token for a file whose contents are at `url`. */
   register(url: string): number {
@@ -28,9 +29,15 @@ export class LazyFiles {
     this.next();
   }
 
-  /** Resolves after any file was filled or has failed: then a read that answered EAGAIN is worth another try. */
-  settled(): Promise<void> {
-    return new Promise((resolve) => this.waiters.push(resolve));
+  /**
+   * After a call that answered EAGAIN: resolves with true when any file was filled or has failed, so that another try is worth it, and with
+   * false when nothing is being loaded and the call must have meant something else.
+   */
+  async progress(): Promise<boolean> {
+    this.performEffects();
+    if (this.active === 0) return false;
+    await new Promise<void>((resolve) => this.waiters.push(resolve));
+    return true;
   }
 
   private next(): void {

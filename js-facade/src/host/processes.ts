@@ -1,9 +1,10 @@
 /** Processes that the page started: their pipes or terminals, input, output, exit. */
 
 import type { OutputStream, SpawnMessage } from '../api/protocol';
-import type { HostCalls } from '../guest/syscalls';
+import type { HostCalls, SpawnRequest } from '../guest/syscalls';
 import { POLLOUT } from '../guest/syscalls';
 import { EACCES, EAGAIN, EINTR, ENOENT, ENOEXEC, SIGKILL, SIGTERM, SystemError, check } from './linux';
+import type { LazyFiles } from './lazy-files';
 import { OutputPump } from './output-pump';
 import type { Poller } from './poller';
 
@@ -37,6 +38,7 @@ export class Processes {
   constructor(
     private readonly sys: HostCalls,
     private readonly poller: Poller,
+    private readonly lazy: LazyFiles,
     private readonly workdir: string,
     private readonly defaultEnvironment: Record<string, string>,
     private readonly events: ProcessEvents,
@@ -46,22 +48,24 @@ export class Processes {
    * Starts a program. A command that is not found or not executable is no error: it is a process that says so as a shell would and
    * exits with 127 or 126.
    */
-  spawn(request: SpawnMessage): { handle: number; pid: number } {
+  async spawn(request: SpawnMessage): Promise<{ handle: number; pid: number }> {
     const cwd = resolveInside(this.workdir, request.cwd ?? '.');
     const handle = this.nextHandle++;
     const { childEnds, ownEnds } = this.openStdio(request);
     const env = { ...this.defaultEnvironment, ...request.env };
+    const program: SpawnRequest = {
+      file: request.command,
+      args: [request.command, ...request.args],
+      env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      cwd,
+      fds: childEnds,
+      newSession: true,
+      controllingTty: request.stdio.kind === 'terminal',
+    };
     let pid: number;
     try {
-      pid = this.sys.spawn({
-        file: request.command,
-        args: [request.command, ...request.args],
-        env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-        cwd,
-        fds: childEnds,
-        newSession: true,
-        controllingTty: request.stdio.kind === 'terminal',
-      });
+      // The kernel has to read the program's first bytes, which may still have to be fetched.
+      while ((pid = this.sys.spawn(program)) === -EAGAIN && (await this.lazy.progress()));
     } finally {
       for (const fd of new Set(childEnds)) this.sys.close(fd);
     }

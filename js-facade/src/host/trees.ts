@@ -39,7 +39,6 @@ export class Trees {
 
   /** Mounts a tree whose contents are fetched from `<base>/<path>` when they are read. */
   mountLazy(at: string, entries: LazyEntry[], base: string): void {
-    this.files.mkdir({ path: at, name: at }, true);
     const tree: TreeEntry[] = entries.map((entry) => {
       if (entry.type !== 'file') return entry;
       const url = `${base}/${entry.path.split('/').map(encodeURIComponent).join('/')}`;
