@@ -21,6 +21,6 @@ mod simple;
 mod unparse;
 
 use arithmetic::parse_integer;
-use glob::in_class;
+use glob::{in_class, matches, unquoted};
 use line_editor::visible_width;
 use unparse::quote;

@@ -37,7 +37,7 @@ fn cases(text: &str) -> Vec<Case> {
     cases.collect()
 }
 
-/// A folder with a link for each program to the test host's binary; cargo builds examples before it runs tests.
+/// A folder with a link for each program to the test host's binary; `cargo test -p wosix-core` builds examples first; with `--test shell` alone, build them before.
 fn programs() -> PathBuf {
     let test = std::env::current_exe().expect("the test has a path");
     let target = test

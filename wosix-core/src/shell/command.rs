@@ -9,6 +9,8 @@ mod date;
 mod echo;
 pub(super) mod escape;
 mod files;
+mod find;
+mod grep;
 mod head;
 mod info;
 mod ls;
@@ -72,6 +74,12 @@ pub const PROGRAMS: &[Program] = &[
         "[-i] [-u NAME] [-C DIR] [-S STRING] [NAME=VALUE]... [COMMAND [ARG]...]",
     ),
     program("false", process::false_, ""),
+    program("find", find::main, "[PATH]... [EXPRESSION]"),
+    program(
+        "grep",
+        grep::main,
+        "[-rinvlLcEFowxhHq] [-e PATTERN] [-ABCm N] PATTERN [FILE]...",
+    ),
     program("head", head::head, "[-n LINES] [-c BYTES] [-qv] [FILE]..."),
     program("hostname", info::hostname, ""),
     program("id", info::id, "[-ugGn]"),

@@ -11,6 +11,15 @@ pub struct Char {
     pub quoted: bool,
 }
 
+/// A pattern whose every character is unquoted.
+pub fn unquoted(text: &str) -> Vec<Char> {
+    let unquoted = |value| Char {
+        value,
+        quoted: false,
+    };
+    text.chars().map(unquoted).collect()
+}
+
 /// Whether the pattern has unquoted characters that match more than themselves.
 pub fn is_pattern(pattern: &[Char]) -> bool {
     pattern

@@ -283,3 +283,22 @@ fn parameter(parameter: &Parameter, in_quotes: bool) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::parse;
+    use super::list;
+
+    #[test]
+    fn source_written_back_means_the_same() {
+        let fixture = include_str!("../../tests/fixtures/shell.txt");
+        let scripts = fixture.split("---\n").filter_map(|case| case.split_once(">>> "));
+        for (script, _) in scripts.filter(|(script, _)| !script.contains("<<")) {
+            // Scripts with syntax errors have nothing to write back.
+            let Ok(parsed) = parse(script) else { continue };
+            let written = list(&parsed);
+            let again = parse(&written).unwrap_or_else(|error| panic!("{written}: {error:?}"));
+            assert_eq!(list(&again), written, "{script}");
+        }
+    }
+}
