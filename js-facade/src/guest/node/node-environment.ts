@@ -4,6 +4,7 @@ import { KernelPanic, ProcessExit, type Syscalls } from '../syscalls';
 import type { RuntimeContext } from '../worker';
 import { AsyncWrap } from './async-wrap';
 import { bindings } from './bindings/index';
+import { resetTerminal } from './bindings/tty_wrap';
 import { types } from './bindings/types';
 import { BuiltinLoader } from './builtin-loader';
 import { parseCommandLine, type CommandLine } from './command-line';
@@ -133,6 +134,7 @@ export class NodeEnvironment implements Environment {
   }
 
   exit(code: number): never {
+    resetTerminal(this.sys);
     try {
       this.sys.exit(code & 0xff);
     } catch (error) {
