@@ -159,3 +159,18 @@ test("a guest's stack overflow stays the guest's", async () => {
   assert.equal((await end(pid)).code, 11);
   assert.equal(sys.access('/bin/test', 0), 0);
 });
+
+// The last one: nothing works in this memory afterwards.
+test('a broken kernel is reported to everybody, also to who waits', async () => {
+  const [read] = sys.pipe();
+  const pid = await start('blocked', [read]);
+  await tick(20);
+  const { exports, memory: { buffer } } = sys.kernel;
+  const message = new TextEncoder().encode('trap in a test');
+  const { scratch } = sys.allocThread();
+  new Uint8Array(buffer, scratch, message.length).set(message);
+  exports.kernel_poison(scratch, message.length);
+  assert.throws(() => sys.getuid(), { name: 'KernelPanic', message: 'trap in a test' });
+  while (!workers.get(pid).failed) await tick();
+  assert.equal(workers.get(pid).failed, 'KernelPanic: trap in a test');
+});
