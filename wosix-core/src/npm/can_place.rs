@@ -42,6 +42,7 @@ impl Context {
 }
 
 /// A finished check.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug)]
 pub struct Check {
     pub context: Rc<Context>,
@@ -59,6 +60,7 @@ pub struct Check {
 }
 
 /// The question.
+#[allow(missing_docs, reason = "the names say it")]
 pub struct Question<'a> {
     /// The package, in a virtual tree together with its peers.
     pub dep: NodeId,

@@ -162,7 +162,7 @@ impl Session {
                 words.extend_from_slice(args);
                 self.run(platform, &root, &words)
             }
-            "exec" | "x" => self.exec(platform, &root, args),
+            "exec" | "x" => self.exec(platform, args),
             "init" | "create" => init(system, &root, &self.config),
             "ls" | "list" | "ll" | "la" => list(system, &root),
             "view" | "info" | "show" | "v" => self.view(args),
@@ -250,8 +250,12 @@ impl Session {
             return;
         }
         let result = install.finish(platform);
+        let warnings = install.warnings();
         let then = core::mem::replace(then, Then::Summarize);
         self.stop_spinner(system);
+        for warning in warnings {
+            complain(system, &format!("npm warn {}", warning.replace('\n', "\nnpm warn ")));
+        }
         self.state = match (result, then) {
             (Err(error), _) => {
                 self.fail(system, &error);
@@ -282,7 +286,7 @@ impl Session {
         let mut parts = Vec::new();
         for (verb, number) in [("added", report.added), ("removed", report.removed), ("changed", report.changed)] {
             if number > 0 {
-                parts.push(if parts.is_empty() { format!("{verb} {}", count(number)) } else { format!("{verb} {}", count(number)) });
+                parts.push(format!("{verb} {}", count(number)));
             }
         }
         let elapsed = system.now() - self.started;
@@ -385,7 +389,7 @@ impl Session {
         Ok(State::Done(0))
     }
 
-    fn exec(&mut self, platform: &dyn Platform, root: &str, args: &[String]) -> Result<State, NpmError> {
+    fn exec(&mut self, platform: &dyn Platform, args: &[String]) -> Result<State, NpmError> {
         let system = platform.system();
         let cwd = system.getcwd().map_err(|error| files::failed(error, "getcwd", "."))?;
         if self.config.rest.is_empty() && args.len() > 1 {
@@ -429,7 +433,6 @@ impl Session {
                 return Err(NpmError::new("ECANCELED", "canceled"));
             }
         }
-        let _ = root;
         files::make_folder(system, &folder)?;
         let job = Job { root: folder.clone(), add: self.requests(system, &[wanted])?, ..Job::default() };
         self.install(platform, job, Then::Execute { folder, package: name, command })

@@ -44,7 +44,8 @@ pub fn calculate(tree: &mut Tree) {
             let (peer, optional, dev) = (tree[edge].is_peer(), tree[edge].is_optional(), tree[edge].kind == super::tree::EdgeKind::Dev);
             let own = tree[to].flags;
             let mut flags = own;
-            if !from.extraneous && !(peer && optional) {
+            let optional_peer = peer && optional;
+            if !from.extraneous && !optional_peer {
                 flags.extraneous = false;
             }
             if !from.dev && !dev {

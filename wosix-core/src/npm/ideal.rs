@@ -20,6 +20,7 @@ use super::spec::Spec;
 use super::tree::{EdgeId, EdgeKind, NewNode, NodeId, Tree};
 
 /// Settings of a build.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Debug, Default)]
 pub struct BuildOptions {
     pub pick: PickOptions,
@@ -33,6 +34,7 @@ pub struct BuildOptions {
 }
 
 /// A build under way.
+#[allow(missing_docs, reason = "the names say it")]
 pub struct IdealBuilder {
     pub tree: Tree,
     pub options: BuildOptions,
@@ -452,8 +454,9 @@ impl IdealBuilder {
             }
             let manifest = Rc::clone(&self.tree[node].manifest);
             let (engine, platform) = (manifest.engine_ok(&host), manifest.platform_ok(&host));
+            let suitable = engine && platform;
             if self.tree[node].flags.optional {
-                if !self.tree[node].inert && !(engine && platform) {
+                if !self.tree[node].inert && !suitable {
                     flags::mark_inert(&mut self.tree, node);
                 }
                 continue;

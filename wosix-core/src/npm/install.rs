@@ -43,6 +43,7 @@ pub struct Job {
 }
 
 /// What was done.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     pub added: usize,
@@ -599,6 +600,12 @@ impl Install {
                 }
                 let result = run_script::run_event(platform, &self.config, &folder, event, &[], Lifecycle::Background);
                 if let Err(error) = result {
+                    if self.has_native_builds(node) && error.code == super::error::SCRIPT {
+                        let manifest = &self.builder.tree[node].manifest;
+                        let id = format!("{}@{}", manifest.name, manifest.version);
+                        self.builder.warnings.push(format!("{event} script of {id} failed (exit code {}): its native program cannot run in a browser", error.exit_code));
+                        continue;
+                    }
                     // An optional dependency that cannot be built is dropped.
                     if !self.builder.tree[node].flags.optional {
                         return Err(error);
@@ -609,6 +616,16 @@ impl Install {
             }
         }
         Ok(())
+    }
+
+    /// Whether the package brings a machine program as an optional dependency for each platform (as esbuild does). Its script checks that
+    /// the program runs, which none does here; that must not keep everything else from being installed.
+    fn has_native_builds(&self, node: NodeId) -> bool {
+        let tree = &self.builder.tree;
+        tree.edges_out(node).into_iter().any(|edge| {
+            let target = tree[edge].to.filter(|_| tree[edge].is_optional());
+            target.is_some_and(|to| tree[to].manifest.fields.contains_key("cpu"))
+        })
     }
 
     /// `allowScripts` in the project's package.json can forbid a package's scripts: `{"name": false}`.

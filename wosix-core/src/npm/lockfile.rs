@@ -21,6 +21,7 @@ const MANIFEST_KEYS: &[&str] = &[
 ];
 
 /// A lockfile as read.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Debug)]
 pub struct Lockfile {
     /// Entries by location, in the file's order; the root's is under the empty name.

@@ -8,6 +8,7 @@ use super::range::{self, Options, Range, Version};
 pub type Dependencies = Vec<(String, String)>;
 
 /// What of a package decides where it goes and what it needs.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
     /// Name the package calls itself; empty if it does not.
@@ -124,6 +125,7 @@ impl Manifest {
 }
 
 /// What packages are chosen for.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Debug)]
 pub struct Host {
     pub node: Version,

@@ -10,6 +10,7 @@ use super::explain;
 use super::tree::{EdgeId, NewNode, NodeId, Tree};
 
 /// What holds for a whole build.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// Accept every conflict.
@@ -20,6 +21,7 @@ pub struct Policy {
 }
 
 /// One package that was put somewhere.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug)]
 pub struct Placed {
     pub node: NodeId,
@@ -31,6 +33,7 @@ pub struct Placed {
 }
 
 /// Placing of one dependency and its peers.
+#[allow(missing_docs, reason = "the names say it")]
 pub struct Placer<'a> {
     pub tree: &'a mut Tree,
     pub policy: &'a Policy,

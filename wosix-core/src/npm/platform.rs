@@ -15,6 +15,7 @@ pub enum RequestKind {
 }
 
 /// One thing to fetch.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Given back with the response.
@@ -28,6 +29,7 @@ pub struct Request {
 }
 
 /// What came of a request. Retries are the platform's business.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug)]
 pub enum Response {
     /// The server answered.

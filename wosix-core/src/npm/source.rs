@@ -21,6 +21,7 @@ pub enum Need {
 }
 
 /// Answers so far; a failure is remembered like an answer.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Default)]
 pub struct Sources {
     pub packuments: BTreeMap<String, Result<Rc<Packument>, NpmError>>,

@@ -3,6 +3,7 @@
 use super::range::{self, Range, Version};
 
 /// A classified dependency specification.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spec {
     /// Exactly one version.

@@ -6,6 +6,7 @@ use super::error::NpmError;
 use super::manifest::contained_path;
 
 /// One file of an unpacked package.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackFile {
     /// Relative to the package's folder.
@@ -18,6 +19,7 @@ pub struct PackFile {
 }
 
 /// An unpacked package.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug, Default)]
 pub struct Unpacked {
     pub bytes: Vec<u8>,

@@ -23,6 +23,7 @@ pub struct NodeId(u32);
 pub struct EdgeId(u32);
 
 /// Kind of a dependency.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeKind {
     Prod,
@@ -44,6 +45,7 @@ pub enum EdgeError {
 }
 
 /// A dependency: who wants what, and what Node would find.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug)]
 pub struct Edge {
     pub from: NodeId,
@@ -73,6 +75,7 @@ impl Edge {
 }
 
 /// By what kind of dependency a package is reachable; see [`super::flags`].
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flags {
     pub extraneous: bool,
@@ -90,6 +93,7 @@ impl Flags {
 }
 
 /// A package in a tree.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug)]
 pub struct Node {
     /// Name of its folder in `node_modules` (an alias differs from the package's own name).
@@ -119,6 +123,7 @@ pub struct Node {
 }
 
 /// What a new node is made of.
+#[allow(missing_docs, reason = "the names say it")]
 pub struct NewNode {
     pub name: Rc<str>,
     pub manifest: Rc<Manifest>,
@@ -368,6 +373,7 @@ impl Tree {
         self[node].root == node
     }
 
+    /// Whether resolution from `node` passes `of`; a node is its own descendant.
     pub fn is_descendant(&self, node: NodeId, of: NodeId) -> bool {
         self.ancestry(node).any(|ancestor| ancestor == of)
     }
@@ -550,6 +556,7 @@ impl Tree {
         state
     }
 
+    /// Whether nothing is wrong with an edge.
     pub fn is_valid(&mut self, edge: EdgeId) -> bool {
         self.edge_error(edge).is_none()
     }
