@@ -53,7 +53,7 @@ eachBrowser('bad input', (context) => {
   });
 
   test('a second boot', async () => {
-    const message = await page.evaluate(() => WebContainer.boot().then(() => 'booted', (error) => error.message));
+    const message = await page.evaluate(() => wosix.WebContainer.boot().then(() => 'booted', (error) => error.message));
     assert.equal(message, 'Only a single WebContainer instance can be booted');
   });
 

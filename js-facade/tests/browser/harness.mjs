@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { after, before, describe } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
 import { loadSource } from '../load-source.mjs';
@@ -86,4 +87,52 @@ export async function openPage(browser, origin) {
     };
   });
   return page;
+}
+
+/**
+ * Declares tests for each browser, over one server. The context has `name`, `origin`, `browser`, and `container()`: a fresh page with a
+ * container in `globalThis.container`, whose programs {@link run} runs.
+ */
+export function eachBrowser(title, declare) {
+  for (const name of browsers) {
+    describe(`${title} in ${name}`, () => {
+      const context = {
+        name,
+        async container() {
+          const page = await openPage(context.browser, context.origin);
+          await page.evaluate(async () => {
+            globalThis.container = await wosix.WebContainer.boot({ workdirName: 'project' });
+          });
+          return page;
+        },
+      };
+      let server, running;
+      before(async () => {
+        server = await startServe();
+        running = await startBrowser(name);
+        context.origin = server.origin;
+        context.browser = running.browser;
+      });
+      declare(context);
+      // Behind the tests' own: hooks run in the order they were made.
+      after(async () => {
+        await running?.stop();
+        server?.stop();
+      });
+    });
+  }
+}
+
+/** Runs a program in the page's container: `{stdout, stderr, code}`, the outputs apart. `options.stdin` is a text to write. */
+export function run(page, command, args = [], options = {}) {
+  return page.evaluate(async (command, args, { stdin, ...options }) => {
+    const process = await container.wosix.spawn(command, args, options);
+    const outputs = [process.stdout, process.stderr].map((stream) => new Response(stream).text());
+    const writer = process.stdin.getWriter();
+    if (stdin !== undefined) await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+    const code = await process.exit;
+    const [stdout, stderr] = await Promise.all(outputs);
+    return { stdout, stderr, code };
+  }, command, args, options);
 }
