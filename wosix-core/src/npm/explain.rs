@@ -66,9 +66,7 @@ pub fn overridden_peer(tree: &Tree, edge: EdgeId, _dep: NodeId) -> String {
 fn advice(error: NpmError) -> NpmError {
     error
         .with_detail("")
-        .with_detail("Fix the upstream dependency conflict, or retry")
-        .with_detail("this command with --force or --legacy-peer-deps")
-        .with_detail("to accept an incorrect (and potentially broken) dependency resolution.")
+        .with_detail("Fix the upstream dependency conflict, or retry this command with --force or --legacy-peer-deps to accept an incorrect (and potentially broken) dependency resolution.")
 }
 
 fn identity(tree: &Tree, node: NodeId) -> String {
@@ -89,10 +87,13 @@ fn describe_node(tree: &Tree, mut error: NpmError, node: NodeId, depth: usize) -
     }
     let indent = "  ".repeat(depth);
     error = error.with_detail(format!("{indent}{}", tree.location(node)));
-    for &edge in tree[node].edges_in.iter().take(3) {
+    // A dependency that it does not satisfy is no reason for its being there, unless it is the project's own.
+    let keeps = |edge: &EdgeId| tree.satisfies(node, *edge) || tree.is_root(tree[*edge].from);
+    let reasons: Vec<EdgeId> = tree[node].edges_in.iter().copied().filter(keeps).collect();
+    for &edge in reasons.iter().take(3) {
         error = describe_edge(tree, error, edge, depth + 1);
     }
-    let more = tree[node].edges_in.len().saturating_sub(3);
+    let more = reasons.len().saturating_sub(3);
     if more > 0 {
         error = error.with_detail(format!("{indent}  {more} more"));
     }
