@@ -31,7 +31,12 @@ export function startWorker(runtime: Runtime): void {
   };
 
   const fail = (error: unknown) => {
-    if (error instanceof ProcessExit) return finish();
+    if (error instanceof ProcessExit) {
+      finish();
+      // Nothing of ours is on the stack any more: the safest moment to end this thread.
+      if (!runtime.reusable) scope.close();
+      return;
+    }
     if (error instanceof KernelPanic) return post({ type: 'panic', message: error.message });
     const message = error instanceof Error ? (error.stack?.includes(error.message) ? error.stack : `${error}\n${error.stack ?? ''}`) : String(error);
     post({ type: 'broken', message });

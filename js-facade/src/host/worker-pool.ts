@@ -21,6 +21,12 @@ const RUNTIMES: Partial<Record<Runtime, { script: string; warm: number }>> = {
 const PARALLEL_STARTS = Math.max(2, navigator.hardwareConcurrency || 2);
 /** Idle workers beyond the warm number live on for this long, in milliseconds. */
 const SURPLUS_LIFETIME = 5_000;
+/**
+ * Time between the end of a process and the termination of its worker, in milliseconds. Firefox terminates at once, even inside a system
+ * call with the kernel lock held, and that lock would never be released. After this time the worker has closed itself, is parked by
+ * the kernel (which does that to every thread of a dead process that enters it, outside the lock), or runs without system calls.
+ */
+const TERMINATION_DELAY = 100;
 /** A refill waits until no process was started for this long, so that it does not compete with the one just started. */
 const REFILL_DELAY = 30;
 
@@ -198,7 +204,7 @@ export class WorkerPool {
     clearTimeout(guest.surplusTimer);
     this.workers.delete(guest);
     this.byPid.delete(guest.pid);
-    guest.worker.terminate();
+    setTimeout(() => guest.worker.terminate(), TERMINATION_DELAY);
     // Granted once the worker's thread is gone.
     navigator.locks.request(guest.lock, () => {
       if (!this.closed) this.env.calls.freeThread(guest.block);
