@@ -9,8 +9,8 @@ import type { HostGlobals } from './environment';
 export type Drain = () => Promise<void>;
 
 /**
- * Chromium delivers `Atomics.notify` to `waitAsync` as a task (2 µs); its `unhandledrejection` comes one task later, so that two make a
- * drain. Firefox resolves the promise at once, as a microtask, and needs a message (4 µs), behind which `unhandledrejection` has come.
+ * Chromium delivers `Atomics.notify` to `waitAsync` as a task (2 µs). Firefox resolves the promise at once, as a microtask, and needs a message
+ * (4 µs). `unhandledrejection` is a task queued at the end of the microtasks, so it comes behind the first hop and two make a drain.
  */
 export async function chooseDrain(host: HostGlobals): Promise<Drain> {
   const notified = notifyHop();
@@ -23,11 +23,15 @@ export async function chooseDrain(host: HostGlobals): Promise<Drain> {
   const { port1, port2 } = new host.MessageChannel();
   let resolve: () => void;
   port1.onmessage = () => resolve();
-  return () =>
+  const hop = () =>
     new Promise<void>((done) => {
       resolve = done;
       port2.postMessage(null);
     });
+  return async () => {
+    await hop();
+    await hop();
+  };
 }
 
 function notifyHop(): Drain | undefined {

@@ -157,6 +157,12 @@ export class StackTraces {
     };
   }
 
+  /** Where `stack` is inherited, gives an error one of its own, by which Node's library tells errors. */
+  materialize(error: unknown): void {
+    if (!(error instanceof Error) || Object.hasOwn(error, 'stack')) return;
+    Object.defineProperty(error, 'stack', { configurable: true, enumerable: false, writable: true, value: error.stack });
+  }
+
   // --- engines without structured traces --------------------------------------------------------------
 
   private installParsedStacks(): void {
@@ -217,7 +223,8 @@ export class StackTraces {
       const position = this.position(rawFile, Number(rawLine), Number(rawColumn));
       if (!position) continue;
       const isAsync = /^(?:async|promise callback)\*/.test(rawName);
-      const name = rawName.replace(/^(?:async|promise callback|setTimeout handler)\*/, '').replace(/(?:\/|<)+$/, '').split('/').pop() || null;
+      const named = rawName.replace(/^(?:async|promise callback|setTimeout handler)\*/, '').replace(/(?:\/|<)+$/, '').split('/').pop() || null;
+      const name = named && (METHOD_NAMES[named] ?? named);
       let functionName = name?.replace('.prototype.', '.') ?? null;
       if (position.file.startsWith('node:') && position.file.endsWith(`/${name}`)) functionName = null;
       sites.push(new CallSite({
@@ -240,6 +247,13 @@ export class StackTraces {
     return sites;
   }
 }
+
+/** Names that SpiderMonkey gives to functions of the module loader, and V8's for them. */
+const METHOD_NAMES: Record<string, string> = {
+  'Module._extensions[".js"]': 'Object..js',
+  'Module._extensions[".json"]': 'Object..json',
+  executeUserEntryPoint: 'Module.executeUserEntryPoint [as runMain]',
+};
 
 /** Whether the engine offers structured stack traces. */
 function isV8(): boolean {

@@ -46,6 +46,7 @@ import { create as serdes } from './serdes';
 import { create as signal_wrap } from './signal_wrap';
 import { create as spawn_sync } from './spawn_sync';
 import { create as sqlite } from './sqlite';
+import { create as stream_pipe } from './stream_pipe';
 import { create as stream_wrap } from './stream_wrap';
 import { create as string_decoder } from './string_decoder';
 import { create as symbols } from './symbols';
@@ -71,7 +72,7 @@ export const bindings: Record<string, BindingFactory | undefined> = {
   async_context_frame, async_wrap, blob, block_list, buffer, builtins, cares_wrap, cjs_lexer, config, constants, contextify, credentials,
   crypto, diagnostics_channel, encoding_binding, errors, fs, fs_dir, fs_event_wrap, heap_utils, http2, http_parser, icu, inspector,
   internal_only_v8, ipc_serdes, js_stream, locks, messaging, mksnapshot, module_wrap, modules, options, os, performance, permission,
-  pipe_wrap, process_methods, process_wrap, report, sea, serdes, signal_wrap, spawn_sync, sqlite, stream_wrap, string_decoder, symbols,
-  task_queue, tcp_wrap, timers, tls_wrap, trace_events, tty_wrap, types, udp_wrap, url, url_pattern, util, uv, v8, wasm_web_api, watchdog,
-  worker, zlib,
+  pipe_wrap, process_methods, process_wrap, report, sea, serdes, signal_wrap, spawn_sync, sqlite, stream_pipe, stream_wrap, string_decoder,
+  symbols, task_queue, tcp_wrap, timers, tls_wrap, trace_events, tty_wrap, types, udp_wrap, url, url_pattern, util, uv, v8, wasm_web_api,
+  watchdog, worker, zlib,
 };

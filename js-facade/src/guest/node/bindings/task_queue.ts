@@ -16,6 +16,7 @@ export function create(env: Environment): Record<string, unknown> {
   host.addEventListener('unhandledrejection', (event: PromiseRejectionEvent) => {
     if (!rejected || env.isInternalRejection(event.reason)) return;
     event.preventDefault();
+    env.stacks.materialize(event.reason);
     rejected(kPromiseRejectWithNoHandler, event.promise, event.reason);
   });
   host.addEventListener('rejectionhandled', (event: PromiseRejectionEvent) => {
