@@ -21,16 +21,38 @@ use wosix_core::npm::tree::Tree;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let value = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1)).cloned();
+    let value = |name: &str| {
+        args.iter()
+            .position(|arg| arg == name)
+            .and_then(|at| args.get(at + 1))
+            .cloned()
+    };
     let flag = |name: &str| args.iter().any(|arg| arg == name);
-    let (project, cache, out) = (Path::new(&args[0]), Path::new(&args[1]), Path::new(&args[2]));
+    let (project, cache, out) = (
+        Path::new(&args[0]),
+        Path::new(&args[1]),
+        Path::new(&args[2]),
+    );
     let mut host = Host::default();
     if let Some(version) = value("--node").and_then(|text| parse_version(&text, true)) {
         host.node = version;
     }
-    let before = value("--before").map(|date| if date.contains('T') { date } else { format!("{date}T00:00:00.000Z") });
-    let pick = PickOptions { before, host, default_tag: None };
-    let write = WriteOptions { omit_resolved: flag("--omit-resolved"), hidden: false };
+    let before = value("--before").map(|date| {
+        if date.contains('T') {
+            date
+        } else {
+            format!("{date}T00:00:00.000Z")
+        }
+    });
+    let pick = PickOptions {
+        before,
+        host,
+        default_tag: None,
+    };
+    let write = WriteOptions {
+        omit_resolved: flag("--omit-resolved"),
+        hidden: false,
+    };
     match resolve(project, cache, pick, &write, flag("--lock")) {
         Ok((text, warnings)) => {
             for warning in warnings {
@@ -45,25 +67,45 @@ fn main() {
     }
 }
 
-fn resolve(project: &Path, cache: &Path, pick: PickOptions, write: &WriteOptions, use_lock: bool) -> Result<(String, Vec<String>), NpmError> {
+fn resolve(
+    project: &Path,
+    cache: &Path,
+    pick: PickOptions,
+    write: &WriteOptions,
+    use_lock: bool,
+) -> Result<(String, Vec<String>), NpmError> {
     let text = fs::read_to_string(project.join("package.json")).expect("a package.json");
     let fields = json::parse_object("package.json", &text)?;
-    let name = project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = project
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let (mut tree, _) = Tree::new(&name, Rc::new(Manifest::from_fields(fields)), false);
     let mut format = Format::detect(&text);
     let mut from_disk = false;
-    if use_lock && let Ok(text) = fs::read_to_string(project.join("package-lock.json")) && let Some(lock) = Lockfile::parse("package-lock.json", &text)? {
+    if use_lock
+        && let Ok(text) = fs::read_to_string(project.join("package-lock.json"))
+        && let Some(lock) = Lockfile::parse("package-lock.json", &text)?
+    {
         lock.load_into(&mut tree, &mut |_| None)?;
         format = lock.format;
         from_disk = true;
     }
-    let options = BuildOptions { pick, save: true, from_disk, ..BuildOptions::default() };
+    let options = BuildOptions {
+        pick,
+        save: true,
+        from_disk,
+        ..BuildOptions::default()
+    };
     let mut builder = IdealBuilder::new(tree, options, &[]);
     let mut sources = Sources::default();
     loop {
         let needs = builder.advance(&sources)?;
         if needs.is_empty() {
-            return Ok((lockfile::stringify(&builder.tree, &format, write), builder.warnings));
+            return Ok((
+                lockfile::stringify(&builder.tree, &format, write),
+                builder.warnings,
+            ));
         }
         for need in needs {
             match need {
@@ -72,12 +114,17 @@ fn resolve(project: &Path, cache: &Path, pick: PickOptions, write: &WriteOptions
                     sources.packuments.insert(name, packument);
                 }
                 Need::Folder(path) => {
-                    let text = fs::read_to_string(project.join(&path).join("package.json")).unwrap_or_else(|_| "{}".into());
-                    let manifest = json::parse_object(&path, &text).map(|fields| Rc::new(Manifest::from_fields(fields)));
+                    let text = fs::read_to_string(project.join(&path).join("package.json"))
+                        .unwrap_or_else(|_| "{}".into());
+                    let manifest = json::parse_object(&path, &text)
+                        .map(|fields| Rc::new(Manifest::from_fields(fields)));
                     sources.folders.insert(path, manifest);
                 }
                 Need::Archive(url) => {
-                    sources.archives.insert(url.clone(), Err(NpmError::new("ENOTSUP", format!("tarball {url} in a test"))));
+                    sources.archives.insert(
+                        url.clone(),
+                        Err(NpmError::new("ENOTSUP", format!("tarball {url} in a test"))),
+                    );
                 }
             }
         }
@@ -89,11 +136,16 @@ fn load(cache: &Path, name: &str) -> Result<Rc<Packument>, NpmError> {
     if !path.exists() {
         println!("need {name}");
         let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).expect("an answer");
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .expect("an answer");
     }
     let bytes = fs::read(&path).unwrap_or_default();
     if bytes.is_empty() {
         return Err(NpmError::not_found(name, name));
     }
-    Packument::parse(name, &bytes).map(Rc::new).map_err(|error| NpmError::new("EJSONPARSE", format!("{name}: {error}")))
+    Packument::parse(name, &bytes)
+        .map(Rc::new)
+        .map_err(|error| NpmError::new("EJSONPARSE", format!("{name}: {error}")))
 }

@@ -28,7 +28,9 @@ pub struct Context {
 
 impl Context {
     fn top_edge(&self) -> EdgeId {
-        self.parent.as_ref().map_or(self.edge, |parent| parent.top_edge())
+        self.parent
+            .as_ref()
+            .map_or(self.edge, |parent| parent.top_edge())
     }
 
     /// The deepest folder this package could go to at all.
@@ -81,7 +83,10 @@ pub fn deepest_nesting_target(tree: &Tree, start: NodeId, name: &str) -> NodeId 
         if tree.is_root(target) || tree.resolve_parent(target).is_none() {
             return target;
         }
-        if tree.edge(target, name).is_none_or(|edge| !tree[edge].is_peer()) {
+        if tree
+            .edge(target, name)
+            .is_none_or(|edge| !tree[edge].is_peer())
+        {
             return target;
         }
     }
@@ -132,7 +137,10 @@ pub fn peer_entry_sets(tree: &mut Tree, node: NodeId) -> Vec<(EdgeId, Vec<NodeId
 /// Answers the question.
 pub fn check(tree: &mut Tree, question: Question<'_>) -> Check {
     let name = Rc::clone(&tree[question.edge].name);
-    let context = Rc::new(Context { edge: question.edge, parent: question.parent.clone() });
+    let context = Rc::new(Context {
+        edge: question.edge,
+        parent: question.parent.clone(),
+    });
     let mut checker = Checker {
         // Peers try harder to be the only one.
         prefer_dedupe: question.prefer_dedupe || tree[question.edge].is_peer(),
@@ -175,10 +183,16 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn check(&mut self, tree: &mut Tree) -> Placement {
-        let Question { dep, target, edge, .. } = self.question;
+        let Question {
+            dep, target, edge, ..
+        } = self.question;
         // A package that failed to load ends the build or is pruned: anywhere will do.
         if tree[dep].error.is_some() {
-            return if self.current.is_some() { Placement::Replace } else { Placement::Ok };
+            return if self.current.is_some() {
+                Placement::Replace
+            } else {
+                Placement::Ok
+            };
         }
         if let Some(target_edge) = self.target_edge {
             // Peers do not go inside their dependents, except at the top.
@@ -203,7 +217,10 @@ impl Checker<'_> {
             && let Some(shadowed) = tree.resolve(target, &self.name)
         {
             for edge in tree.edges_in(shadowed) {
-                if tree.is_descendant(tree[edge].from, target) && tree.is_valid(edge) && !tree.satisfies(dep, edge) {
+                if tree.is_descendant(tree[edge].from, target)
+                    && tree.is_valid(edge)
+                    && !tree.satisfies(dep, edge)
+                {
                     return Placement::Conflict;
                 }
             }
@@ -212,10 +229,20 @@ impl Checker<'_> {
     }
 
     fn check_current(&mut self, tree: &mut Tree, current: NodeId) -> Placement {
-        let Question { dep, target, edge, explicit, .. } = self.question;
+        let Question {
+            dep,
+            target,
+            edge,
+            explicit,
+            ..
+        } = self.question;
         let satisfied = tree.satisfies(current, edge);
         if tree.matches(dep, current) && (satisfied || self.edge_override) {
-            return if explicit { Placement::Replace } else { Placement::Keep };
+            return if explicit {
+                Placement::Replace
+            } else {
+                Placement::Keep
+            };
         }
         let newer = match (&tree[dep].manifest.semver, &tree[current].manifest.semver) {
             (Some(new), Some(old)) => range::compare(new, old).is_ge(),
@@ -255,19 +282,27 @@ impl Checker<'_> {
 
     /// Whether each set of peers `current` belongs to can be replaced by ours or moved deeper.
     fn can_displace(&mut self, tree: &mut Tree, current: NodeId) -> bool {
-        let Question { dep, target, edge, .. } = self.question;
+        let Question {
+            dep, target, edge, ..
+        } = self.question;
         let entry = self.context.top_edge();
-        let Some(virtual_root) = tree[dep].parent else { return false };
+        let Some(virtual_root) = tree[dep].parent else {
+            return false;
+        };
         let members: Vec<Rc<str>> = tree[virtual_root].children.keys().cloned().collect();
         let mut can_replace = true;
         for (entry_edge, peers) in peer_entry_sets(tree, current) {
             if entry_edge == edge || entry_edge == entry {
                 continue;
             }
-            let Some(entry_node) = tree[entry_edge].to else { continue };
+            let Some(entry_node) = tree[entry_edge].to else {
+                continue;
+            };
             let entry_name = Rc::clone(&tree[entry_node].name);
             match tree.child(virtual_root, &entry_name) {
-                Some(replacement) if tree.can_replace(replacement, entry_node, &members) => continue,
+                Some(replacement) if tree.can_replace(replacement, entry_node, &members) => {
+                    continue;
+                }
                 Some(_) => {}
                 None if self.can_clobber(tree, entry_node, virtual_root) => continue,
                 None => {}
@@ -320,7 +355,9 @@ impl Checker<'_> {
         peer_path.push(self.question.dep);
         let mut conflict = false;
         for edge in tree.edges_out(self.question.dep) {
-            let Some(peer) = tree[edge].to.filter(|_| tree[edge].is_peer()) else { continue };
+            let Some(peer) = tree[edge].to.filter(|_| tree[edge].is_peer()) else {
+                continue;
+            };
             if peer_path.contains(&peer) {
                 continue;
             }
@@ -329,7 +366,15 @@ impl Checker<'_> {
             let target = deepest_nesting_target(tree, self.question.target, &name);
             let child = check(
                 tree,
-                Question { dep: peer, target, edge, prefer_dedupe: true, explicit: false, parent: Some(Rc::clone(&self.context)), peer_path: &peer_path },
+                Question {
+                    dep: peer,
+                    target,
+                    edge,
+                    prefer_dedupe: true,
+                    explicit: false,
+                    parent: Some(Rc::clone(&self.context)),
+                    peer_path: &peer_path,
+                },
             );
             conflict |= child.placement == Placement::Conflict;
             self.children.push(child);

@@ -13,7 +13,10 @@ fn primary(c: char) -> u32 {
     if c.is_ascii_digit() {
         return 100 + (c as u32 - '0' as u32);
     }
-    match u8::try_from(c).ok().and_then(|byte| PUNCTUATION.iter().position(|&p| p == byte)) {
+    match u8::try_from(c)
+        .ok()
+        .and_then(|byte| PUNCTUATION.iter().position(|&p| p == byte))
+    {
         Some(position) => position as u32,
         None => 1000 + c as u32,
     }
@@ -24,7 +27,11 @@ pub fn locale_compare(a: &str, b: &str) -> Ordering {
     a.chars()
         .map(primary)
         .cmp(b.chars().map(primary))
-        .then_with(|| a.chars().map(char::is_uppercase).cmp(b.chars().map(char::is_uppercase)))
+        .then_with(|| {
+            a.chars()
+                .map(char::is_uppercase)
+                .cmp(b.chars().map(char::is_uppercase))
+        })
 }
 
 #[cfg(test)]
@@ -33,7 +40,25 @@ mod tests {
 
     /// Sorted by Node: `names.sort((a, b) => a.localeCompare(b, 'en'))`.
     const SORTED: &[&str] = &[
-        "_a", "-a", ".bin", "@babel/core", "@types/node", "a-b", "a.b", "a", "A", "a1", "ab", "aB", "Ab", "a_b", "b", "JSONStream", "jsonstream2", "node_modules/@a/b", "node_modules/a",
+        "_a",
+        "-a",
+        ".bin",
+        "@babel/core",
+        "@types/node",
+        "a-b",
+        "a.b",
+        "a",
+        "A",
+        "a1",
+        "ab",
+        "aB",
+        "Ab",
+        "a_b",
+        "b",
+        "JSONStream",
+        "jsonstream2",
+        "node_modules/@a/b",
+        "node_modules/a",
     ];
 
     #[test]
@@ -41,7 +66,8 @@ mod tests {
         let mut names = SORTED.to_vec();
         names.reverse();
         names.sort_by(|a, b| locale_compare(a, b));
-        let mut expected: Vec<&str> = serde_json::from_str(include_str!("fixtures/collation.json")).expect("fixture");
+        let mut expected: Vec<&str> =
+            serde_json::from_str(include_str!("fixtures/collation.json")).expect("fixture");
         assert_eq!(names, expected);
         expected.reverse();
         expected.sort_by(|a, b| locale_compare(a, b));

@@ -16,21 +16,71 @@ pub struct Config {
 
 /// Options that take no value.
 const SWITCHES: &[&str] = &[
-    "save", "save-dev", "save-optional", "save-peer", "save-exact", "save-prod", "ignore-scripts", "package-lock", "package-lock-only", "legacy-peer-deps",
-    "force", "strict-peer-deps", "prefer-dedupe", "audit", "fund", "yes", "silent", "quiet", "verbose", "global", "json", "long", "all", "production", "version",
-    "help", "if-present", "progress", "color", "omit-lockfile-registry-resolved", "dry-run", "prefer-offline", "offline", "foreground-scripts", "bin-links",
-    "workspaces", "install-links", "update-notifier", "parseable",
+    "save",
+    "save-dev",
+    "save-optional",
+    "save-peer",
+    "save-exact",
+    "save-prod",
+    "ignore-scripts",
+    "package-lock",
+    "package-lock-only",
+    "legacy-peer-deps",
+    "force",
+    "strict-peer-deps",
+    "prefer-dedupe",
+    "audit",
+    "fund",
+    "yes",
+    "silent",
+    "quiet",
+    "verbose",
+    "global",
+    "json",
+    "long",
+    "all",
+    "production",
+    "version",
+    "help",
+    "if-present",
+    "progress",
+    "color",
+    "omit-lockfile-registry-resolved",
+    "dry-run",
+    "prefer-offline",
+    "offline",
+    "foreground-scripts",
+    "bin-links",
+    "workspaces",
+    "install-links",
+    "update-notifier",
+    "parseable",
 ];
 
 /// One-letter options and what they stand for.
 const SHORT: &[(&str, &str, &str)] = &[
-    ("-D", "save-dev", "true"), ("-O", "save-optional", "true"), ("-E", "save-exact", "true"), ("-S", "save", "true"), ("-P", "save-prod", "true"),
-    ("-y", "yes", "true"), ("-f", "force", "true"), ("-g", "global", "true"), ("-s", "loglevel", "silent"), ("-v", "version", "true"),
-    ("-h", "help", "true"), ("-a", "all", "true"), ("-l", "long", "true"),
+    ("-D", "save-dev", "true"),
+    ("-O", "save-optional", "true"),
+    ("-E", "save-exact", "true"),
+    ("-S", "save", "true"),
+    ("-P", "save-prod", "true"),
+    ("-y", "yes", "true"),
+    ("-f", "force", "true"),
+    ("-g", "global", "true"),
+    ("-s", "loglevel", "silent"),
+    ("-v", "version", "true"),
+    ("-h", "help", "true"),
+    ("-a", "all", "true"),
+    ("-l", "long", "true"),
 ];
 
 /// Options with a value that have a letter.
-const SHORT_VALUES: &[(&str, &str)] = &[("-p", "package"), ("-c", "call"), ("-C", "prefix"), ("-w", "workspace")];
+const SHORT_VALUES: &[(&str, &str)] = &[
+    ("-p", "package"),
+    ("-c", "call"),
+    ("-C", "prefix"),
+    ("-w", "workspace"),
+];
 
 impl Config {
     /// Reads the command line. With `stop_early` (npx) everything after the first word belongs to that word.
@@ -48,16 +98,22 @@ impl Config {
             if let Some((_, key, value)) = SHORT.iter().find(|(short, ..)| short == arg) {
                 config.set(key, value);
             } else if let Some((_, key)) = SHORT_VALUES.iter().find(|(short, _)| short == arg) {
-                let value = args.next().ok_or_else(|| NpmError::new("EUSAGE", format!("option {arg} needs a value")))?;
+                let value = args.next().ok_or_else(|| {
+                    NpmError::new("EUSAGE", format!("option {arg} needs a value"))
+                })?;
                 config.set(key, value);
             } else if let Some(option) = arg.strip_prefix("--") {
-                let (key, value) = option.split_once('=').map_or((option, None), |(key, value)| (key, Some(value)));
+                let (key, value) = option
+                    .split_once('=')
+                    .map_or((option, None), |(key, value)| (key, Some(value)));
                 match (value, key.strip_prefix("no-")) {
                     (Some(value), _) => config.set(key, value),
                     (None, Some(key)) => config.set(key, "false"),
                     (None, None) if SWITCHES.contains(&key) => config.set(key, "true"),
                     (None, None) => {
-                        let value = args.next().ok_or_else(|| NpmError::new("EUSAGE", format!("option {arg} needs a value")))?;
+                        let value = args.next().ok_or_else(|| {
+                            NpmError::new("EUSAGE", format!("option {arg} needs a value"))
+                        })?;
                         config.set(key, value);
                     }
                 }
@@ -82,8 +138,14 @@ impl Config {
     /// Adds values that are in force unless already set: `npm_config_*` variables.
     pub fn add_environment(&mut self, environment: &[String]) {
         for entry in environment {
-            let Some((name, value)) = entry.split_once('=') else { continue };
-            if let Some(key) = name.to_ascii_lowercase().strip_prefix("npm_config_").filter(|_| !value.is_empty()) {
+            let Some((name, value)) = entry.split_once('=') else {
+                continue;
+            };
+            if let Some(key) = name
+                .to_ascii_lowercase()
+                .strip_prefix("npm_config_")
+                .filter(|_| !value.is_empty())
+            {
                 let key = key.replace('_', "-");
                 self.values.entry(key).or_insert_with(|| value.to_owned());
             }
@@ -98,7 +160,9 @@ impl Config {
             if line.is_empty() || line.starts_with(['#', ';', '[']) {
                 continue;
             }
-            let (key, value) = line.split_once('=').map_or((line, "true"), |(key, value)| (key.trim(), value.trim()));
+            let (key, value) = line
+                .split_once('=')
+                .map_or((line, "true"), |(key, value)| (key.trim(), value.trim()));
             let value = value.trim_matches('"');
             own.insert(key.to_owned(), expand(value, environment));
         }
@@ -114,21 +178,35 @@ impl Config {
 
     /// A switch; `default` if nobody set it.
     pub fn flag(&self, key: &str, default: bool) -> bool {
-        self.get(key).map_or(default, |value| value != "false" && value != "0" && value != "null")
+        self.get(key).map_or(default, |value| {
+            value != "false" && value != "0" && value != "null"
+        })
     }
 
     /// The registry for a package, with a slash at the end.
     pub fn registry(&self, package: &str) -> String {
-        let scoped = package.split_once('/').filter(|_| package.starts_with('@')).and_then(|(scope, _)| self.get(&format!("{scope}:registry")));
+        let scoped = package
+            .split_once('/')
+            .filter(|_| package.starts_with('@'))
+            .and_then(|(scope, _)| self.get(&format!("{scope}:registry")));
         let url = scoped.or_else(|| self.get("registry")).unwrap_or_default();
-        if url.ends_with('/') { url.to_owned() } else { format!("{url}/") }
+        if url.ends_with('/') {
+            url.to_owned()
+        } else {
+            format!("{url}/")
+        }
     }
 
     /// Whether packages of this kind are left out.
     pub fn omits(&self, kind: &str) -> bool {
-        let listed = self.get("omit").is_some_and(|list| list.split([',', ' ']).any(|name| name == kind));
+        let listed = self
+            .get("omit")
+            .is_some_and(|list| list.split([',', ' ']).any(|name| name == kind));
         let production = kind == "dev" && self.flag("production", false);
-        (listed || production) && !self.get("include").is_some_and(|list| list.split([',', ' ']).any(|name| name == kind))
+        (listed || production)
+            && !self
+                .get("include")
+                .is_some_and(|list| list.split([',', ' ']).any(|name| name == kind))
     }
 }
 
@@ -136,9 +214,13 @@ fn expand(value: &str, environment: &[String]) -> String {
     let mut out = String::new();
     let mut rest = value;
     while let Some(start) = rest.find("${") {
-        let Some(end) = rest[start..].find('}') else { break };
+        let Some(end) = rest[start..].find('}') else {
+            break;
+        };
         let name = &rest[start + 2..start + end];
-        let found = environment.iter().find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='));
+        let found = environment
+            .iter()
+            .find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='));
         out.push_str(&rest[..start]);
         // An unknown variable stays as it is written.
         out.push_str(found.unwrap_or(&rest[start..=start + end]));
@@ -155,17 +237,35 @@ mod tests {
     #[test]
     fn precedence() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let mut config = Config::parse(&words("install -D x --registry http://a/ --no-save --omit=dev -- y"), false).expect("valid");
-        config.add_environment(&["npm_config_registry=http://b/".into(), "npm_config_save_exact=true".into()]);
-        config.add_file("registry=http://c/\n@s:registry = http://s\n; comment\nignore-scripts\ntoken=${T}", &["T=1".into()]);
+        let mut config = Config::parse(
+            &words("install -D x --registry http://a/ --no-save --omit=dev -- y"),
+            false,
+        )
+        .expect("valid");
+        config.add_environment(&[
+            "npm_config_registry=http://b/".into(),
+            "npm_config_save_exact=true".into(),
+        ]);
+        config.add_file(
+            "registry=http://c/\n@s:registry = http://s\n; comment\nignore-scripts\ntoken=${T}",
+            &["T=1".into()],
+        );
         assert_eq!(config.arguments, ["install", "x"]);
         assert_eq!(config.rest, ["y"]);
         assert_eq!(config.registry("a"), "http://a/");
         assert_eq!(config.registry("@s/a"), "http://s/");
-        assert!(config.flag("save-dev", false) && config.flag("save-exact", false) && config.flag("ignore-scripts", false) && !config.flag("save", true));
+        assert!(
+            config.flag("save-dev", false)
+                && config.flag("save-exact", false)
+                && config.flag("ignore-scripts", false)
+                && !config.flag("save", true)
+        );
         assert!(config.omits("dev"));
         assert_eq!(config.get("token"), Some("1"));
         let npx = Config::parse(&words("-y cowsay --version"), true).expect("valid");
-        assert_eq!((npx.arguments, npx.rest), (words("cowsay"), words("--version")));
+        assert_eq!(
+            (npx.arguments, npx.rest),
+            (words("cowsay"), words("--version"))
+        );
     }
 }

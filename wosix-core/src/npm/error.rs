@@ -21,12 +21,19 @@ pub const SCRIPT: &str = "ESCRIPT";
 impl NpmError {
     /// An error without further lines.
     pub fn new(code: &'static str, summary: impl Into<String>) -> NpmError {
-        NpmError { code, summary: summary.into(), detail: Vec::new(), exit_code: 1 }
+        NpmError {
+            code,
+            summary: summary.into(),
+            detail: Vec::new(),
+            exit_code: 1,
+        }
     }
 
     /// A lifecycle script failed; npm shows its exit code as the error's code.
     pub fn script(exit_code: i32, path: &str, command: &str) -> NpmError {
-        let mut error = NpmError::new(SCRIPT, format!("path {path}")).with_detail("command failed").with_detail(format!("command sh -c {command}"));
+        let mut error = NpmError::new(SCRIPT, format!("path {path}"))
+            .with_detail("command failed")
+            .with_detail(format!("command sh -c {command}"));
         error.exit_code = exit_code;
         error
     }
@@ -50,7 +57,13 @@ impl NpmError {
 
     /// The lines npm prints, each without a line break.
     pub fn lines(&self) -> Vec<String> {
-        let prefix = |text: &str| if text.is_empty() { "npm error".to_owned() } else { format!("npm error {text}") };
+        let prefix = |text: &str| {
+            if text.is_empty() {
+                "npm error".to_owned()
+            } else {
+                format!("npm error {text}")
+            }
+        };
         let mut lines = vec![match self.code {
             SCRIPT => format!("npm error code {}", self.exit_code),
             code => format!("npm error code {code}"),

@@ -11,22 +11,34 @@ const MAX_DEPTH: usize = 4;
 pub fn peer_conflict(tree: &Tree, edge: EdgeId, dep: NodeId, check: Option<&Check>) -> NpmError {
     let from = tree[edge].from;
     let mut error = NpmError::new("ERESOLVE", "could not resolve");
-    error = error.with_detail("").with_detail(format!("While resolving: {}", identity(tree, from)));
+    error = error
+        .with_detail("")
+        .with_detail(format!("While resolving: {}", identity(tree, from)));
     let current = tree.resolve(from, &tree[edge].name);
     if let Some(current) = current {
         error = found(tree, error, current);
     }
-    error = error.with_detail("").with_detail("Could not resolve dependency:");
+    error = error
+        .with_detail("")
+        .with_detail("Could not resolve dependency:");
     error = describe_edge(tree, error, edge, 0);
     let conflict = check.and_then(|check| {
         if check.own_placement == Placement::Conflict {
             return check.current.map(|current| (current, check.edge));
         }
-        let conflicts = check.children.iter().filter(|child| child.placement == Placement::Conflict);
-        conflicts.filter_map(|child| Some((child.current?, child.edge))).next()
+        let conflicts = check
+            .children
+            .iter()
+            .filter(|child| child.placement == Placement::Conflict);
+        conflicts
+            .filter_map(|child| Some((child.current?, child.edge)))
+            .next()
     });
     if let Some((current, peer)) = conflict {
-        error = error.with_detail("").with_detail(format!("Conflicting peer dependency: {}", identity(tree, tree[peer].to.unwrap_or(dep))));
+        error = error.with_detail("").with_detail(format!(
+            "Conflicting peer dependency: {}",
+            identity(tree, tree[peer].to.unwrap_or(dep))
+        ));
         if Some(current) != tree.resolve(from, &tree[edge].name) {
             error = found(tree, error, current);
         }
@@ -40,11 +52,16 @@ pub fn unresolvable(tree: &Tree, edge: EdgeId) -> NpmError {
     let from = tree[edge].from;
     let mut error = NpmError::new("ERESOLVE", "unable to resolve dependency tree");
     let root = tree[from].root;
-    error = error.with_detail("").with_detail(format!("While resolving: {}", identity(tree, tree[root].source.unwrap_or(root))));
+    error = error.with_detail("").with_detail(format!(
+        "While resolving: {}",
+        identity(tree, tree[root].source.unwrap_or(root))
+    ));
     if let Some(current) = tree.resolve(from, &tree[edge].name) {
         error = found(tree, error, current);
     }
-    error = error.with_detail("").with_detail("Could not resolve dependency:");
+    error = error
+        .with_detail("")
+        .with_detail("Could not resolve dependency:");
     error = describe_edge(tree, error, edge, 0);
     advice(error)
 }
@@ -52,11 +69,16 @@ pub fn unresolvable(tree: &Tree, edge: EdgeId) -> NpmError {
 /// The warning for a conflict that was accepted.
 pub fn overridden_peer(tree: &Tree, edge: EdgeId, _dep: NodeId) -> String {
     let mut error = NpmError::new("ERESOLVE", "overriding peer dependency");
-    error = error.with_detail(format!("While resolving: {}", identity(tree, tree[edge].from)));
+    error = error.with_detail(format!(
+        "While resolving: {}",
+        identity(tree, tree[edge].from)
+    ));
     if let Some(current) = tree.resolve(tree[edge].from, &tree[edge].name) {
         error = found(tree, error, current);
     }
-    error = error.with_detail("").with_detail("Could not resolve dependency:");
+    error = error
+        .with_detail("")
+        .with_detail("Could not resolve dependency:");
     error = describe_edge(tree, error, edge, 0);
     let mut lines = vec![format!("ERESOLVE {}", error.summary)];
     lines.extend(error.detail);
@@ -72,8 +94,16 @@ fn advice(error: NpmError) -> NpmError {
 fn identity(tree: &Tree, node: NodeId) -> String {
     let node = tree[node].source.unwrap_or(node);
     let manifest = &tree[node].manifest;
-    let name = if tree.is_top(node) && !manifest.name.is_empty() { &*manifest.name } else { &*tree[node].name };
-    if manifest.version.is_empty() { name.to_owned() } else { format!("{name}@{}", manifest.version) }
+    let name = if tree.is_top(node) && !manifest.name.is_empty() {
+        &*manifest.name
+    } else {
+        &*tree[node].name
+    };
+    if manifest.version.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}@{}", manifest.version)
+    }
 }
 
 fn found(tree: &Tree, mut error: NpmError, node: NodeId) -> NpmError {
@@ -101,7 +131,9 @@ fn describe_node(tree: &Tree, mut error: NpmError, node: NodeId, depth: usize) -
 }
 
 fn describe_edge(tree: &Tree, mut error: NpmError, edge: EdgeId, depth: usize) -> NpmError {
-    let Some(from) = Some(tree[edge].from).map(|from| tree[from].source.unwrap_or(from)) else { return error };
+    let Some(from) = Some(tree[edge].from).map(|from| tree[from].source.unwrap_or(from)) else {
+        return error;
+    };
     let kind = match tree[edge].kind {
         EdgeKind::Prod => "",
         EdgeKind::Dev => "dev ",
@@ -109,7 +141,20 @@ fn describe_edge(tree: &Tree, mut error: NpmError, edge: EdgeId, depth: usize) -
         EdgeKind::Peer => "peer ",
         EdgeKind::PeerOptional => "peerOptional ",
     };
-    let dependent = if tree.is_root(from) { "the root project".to_owned() } else { identity(tree, from) };
-    error = error.with_detail(format!("{}{kind}{}@\"{}\" from {dependent}", "  ".repeat(depth), tree[edge].name, tree[edge].spec_text));
-    if depth < MAX_DEPTH { describe_node(tree, error, from, depth) } else { error }
+    let dependent = if tree.is_root(from) {
+        "the root project".to_owned()
+    } else {
+        identity(tree, from)
+    };
+    error = error.with_detail(format!(
+        "{}{kind}{}@\"{}\" from {dependent}",
+        "  ".repeat(depth),
+        tree[edge].name,
+        tree[edge].spec_text
+    ));
+    if depth < MAX_DEPTH {
+        describe_node(tree, error, from, depth)
+    } else {
+        error
+    }
 }

@@ -32,11 +32,20 @@ pub fn write_text(system: &dyn System, file: &str, text: &str) -> Result<(), Npm
 /// The system call that failed.
 pub fn write_bytes(system: &dyn System, file: &str, bytes: &[u8]) -> Result<(), NpmError> {
     let fd = system
-        .open(file, open_flags::O_WRONLY | open_flags::O_CREAT | open_flags::O_TRUNC | open_flags::O_CLOEXEC, 0o666)
+        .open(
+            file,
+            open_flags::O_WRONLY
+                | open_flags::O_CREAT
+                | open_flags::O_TRUNC
+                | open_flags::O_CLOEXEC,
+            0o666,
+        )
         .map_err(|error| failed(error, "open", file))?;
     let written = write_all(system, fd, bytes);
     let closed = system.close(fd);
-    written.and(closed).map_err(|error| failed(error, "write", file))
+    written
+        .and(closed)
+        .map_err(|error| failed(error, "write", file))
 }
 
 /// Makes a folder and those above it.
@@ -67,7 +76,9 @@ pub fn remove(system: &dyn System, target: &str) -> Result<(), NpmError> {
         Err(error) => Err(error),
         Ok(stat) if !stat.is_dir() => system.unlink(target),
         Ok(_) => {
-            let entries = system.readdir(target).map_err(|error| failed(error, "scandir", target))?;
+            let entries = system
+                .readdir(target)
+                .map_err(|error| failed(error, "scandir", target))?;
             for entry in entries {
                 remove(system, &format!("{target}/{}", entry.name))?;
             }
@@ -82,5 +93,9 @@ pub fn failed(error: Errno, call: &str, target: &str) -> NpmError {
     NpmError::new(error.name(), format!("syscall {call}"))
         .with_detail(format!("path {target}"))
         .with_detail(format!("errno -{}", error as i32))
-        .with_detail(format!("{}: {}, {call} '{target}'", error.name(), error.message()))
+        .with_detail(format!(
+            "{}: {}, {call} '{target}'",
+            error.name(),
+            error.message()
+        ))
 }

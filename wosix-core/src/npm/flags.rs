@@ -41,7 +41,11 @@ pub fn calculate(tree: &mut Tree) {
         }
         for edge in tree.edges_out(node) {
             let Some(to) = tree[edge].to else { continue };
-            let (peer, optional, dev) = (tree[edge].is_peer(), tree[edge].is_optional(), tree[edge].kind == super::tree::EdgeKind::Dev);
+            let (peer, optional, dev) = (
+                tree[edge].is_peer(),
+                tree[edge].is_optional(),
+                tree[edge].kind == super::tree::EdgeKind::Dev,
+            );
             let own = tree[to].flags;
             let mut flags = own;
             let optional_peer = peer && optional;

@@ -56,7 +56,10 @@ impl IdealBuilder {
     /// Starts from `tree`. `explicit` are names of root dependencies the user asked for.
     pub fn new(tree: Tree, options: BuildOptions, explicit: &[String]) -> IdealBuilder {
         let root = tree.main();
-        let explicit = explicit.iter().filter_map(|name| tree.edge(root, name)).collect();
+        let explicit = explicit
+            .iter()
+            .filter_map(|name| tree.edge(root, name))
+            .collect();
         let mut builder = IdealBuilder {
             tree,
             options,
@@ -72,10 +75,14 @@ impl IdealBuilder {
         };
         for node in builder.tree.inventory() {
             if let Some(target) = builder.tree[node].link {
-                builder.folders.insert(builder.tree[target].top_path.to_string(), target);
+                builder
+                    .folders
+                    .insert(builder.tree[target].top_path.to_string(), target);
             }
             let broken = builder.tree.edges_out(node).into_iter().any(|edge| {
-                let skip = builder.tree[edge].kind == EdgeKind::PeerOptional && !builder.options.save && !builder.options.mutating;
+                let skip = builder.tree[edge].kind == EdgeKind::PeerOptional
+                    && !builder.options.save
+                    && !builder.options.mutating;
                 !skip && builder.tree.edge_error(edge).is_some()
             });
             if broken {
@@ -117,23 +124,36 @@ impl IdealBuilder {
         let tree = &self.tree;
         let key = |&node: &NodeId| (tree.depth(node), tree.location(node));
         let keys: Vec<(usize, String)> = self.queue.iter().map(key).collect();
-        let best = (0..keys.len()).min_by(|&a, &b| keys[a].0.cmp(&keys[b].0).then_with(|| locale_compare(&keys[a].1, &keys[b].1)))?;
+        let best = (0..keys.len()).min_by(|&a, &b| {
+            keys[a]
+                .0
+                .cmp(&keys[b].0)
+                .then_with(|| locale_compare(&keys[a].1, &keys[b].1))
+        })?;
         Some(self.queue.remove(best))
     }
 
     /// Dependencies of `node` that must be resolved (again).
     fn problem_edges(&mut self, node: NodeId) -> Vec<EdgeId> {
-        let bundled: Vec<String> = if self.tree.is_root(node) { Vec::new() } else { self.tree[node].manifest.bundled.clone() };
+        let bundled: Vec<String> = if self.tree.is_root(node) {
+            Vec::new()
+        } else {
+            self.tree[node].manifest.bundled.clone()
+        };
         let mut problems = Vec::new();
         for edge in self.tree.edges_out(node) {
             let (kind, to) = (self.tree[edge].kind, self.tree[edge].to);
-            if bundled.iter().any(|name| **name == *self.tree[edge].name) || to.is_some_and(|to| self.load_failures.contains(&to)) {
+            if bundled.iter().any(|name| **name == *self.tree[edge].name)
+                || to.is_some_and(|to| self.load_failures.contains(&to))
+            {
                 continue;
             }
             let explicit = self.explicit.contains(&edge);
             let problem = match to {
                 None => kind != EdgeKind::PeerOptional || explicit,
-                Some(_) if !self.tree.is_valid(edge) => kind != EdgeKind::PeerOptional || self.options.save || self.options.mutating,
+                Some(_) if !self.tree.is_valid(edge) => {
+                    kind != EdgeKind::PeerOptional || self.options.save || self.options.mutating
+                }
                 Some(_) => explicit,
             };
             if problem {
@@ -152,7 +172,11 @@ impl IdealBuilder {
         let peer_source = self.peer_source.get(&node).copied().unwrap_or(node);
         for edge in self.problem_edges(node) {
             if !self.tree[edge].peer_conflicted {
-                work.push((Rc::clone(&self.tree[edge].name), Rc::clone(&self.tree[edge].spec_text), node));
+                work.push((
+                    Rc::clone(&self.tree[edge].name),
+                    Rc::clone(&self.tree[edge].spec_text),
+                    node,
+                ));
             }
         }
         while let Some((name, text, from)) = work.pop() {
@@ -169,7 +193,11 @@ impl IdealBuilder {
                         work.push((Rc::clone(&peer), Rc::from(text.as_str()), from));
                         for source in [node, peer_source] {
                             if let Some(edge) = self.tree.edge(source, &peer) {
-                                work.push((Rc::clone(&peer), Rc::clone(&self.tree[edge].spec_text), source));
+                                work.push((
+                                    Rc::clone(&peer),
+                                    Rc::clone(&self.tree[edge].spec_text),
+                                    source,
+                                ));
                             }
                         }
                     }
@@ -199,7 +227,10 @@ impl IdealBuilder {
             {
                 dep = Some(to);
             }
-            if dep.is_none() && self.tree[edge].kind == EdgeKind::PeerOptional && !self.explicit.contains(&edge) {
+            if dep.is_none()
+                && self.tree[edge].kind == EdgeKind::PeerOptional
+                && !self.explicit.contains(&edge)
+            {
                 let from = self.tree[edge].from;
                 dep = self.find_hoistable(self.tree.resolve_parent(from).unwrap_or(from), edge);
             }
@@ -207,7 +238,13 @@ impl IdealBuilder {
                 Some(dep) => dep,
                 None => {
                     let mut required = BTreeSet::from([self.tree[edge].from]);
-                    self.node_from_edge(edge, is_peer.then_some(virtual_root), None, &mut required, sources)?
+                    self.node_from_edge(
+                        edge,
+                        is_peer.then_some(virtual_root),
+                        None,
+                        &mut required,
+                        sources,
+                    )?
                 }
             };
             tasks.push((edge, dep));
@@ -229,7 +266,12 @@ impl IdealBuilder {
 
     fn place(&mut self, edge: EdgeId, dep: NodeId) -> Result<(), NpmError> {
         let explicit = self.explicit.contains(&edge);
-        let mut placer = Placer { tree: &mut self.tree, policy: &self.options.policy, placed: Vec::new(), warnings: Vec::new() };
+        let mut placer = Placer {
+            tree: &mut self.tree,
+            policy: &self.options.policy,
+            placed: Vec::new(),
+            warnings: Vec::new(),
+        };
         placer.place(edge, dep, explicit)?;
         let (placed, warnings) = (placer.placed, placer.warnings);
         self.warnings.extend(warnings);
@@ -242,11 +284,16 @@ impl IdealBuilder {
                 self.peer_source.entry(node).or_insert(source);
             }
             for incoming in self.tree.edges_in(node) {
-                if incoming == placed.edge || self.tree[incoming].peer_conflicted || self.tree.is_valid(incoming) {
+                if incoming == placed.edge
+                    || self.tree[incoming].peer_conflicted
+                    || self.tree.is_valid(incoming)
+                {
                     continue;
                 }
                 let from = self.tree[incoming].from;
-                let again = placed.placement == Placement::Replace || self.options.save || self.options.mutating;
+                let again = placed.placement == Placement::Replace
+                    || self.options.save
+                    || self.options.mutating;
                 if again {
                     self.seen.remove(&from);
                 }
@@ -268,7 +315,10 @@ impl IdealBuilder {
         let mut queue: Vec<NodeId> = self.tree[root].children.values().copied().collect();
         let mut next = 0;
         while let Some(&node) = queue.get(next) {
-            if self.tree[node].name == self.tree[edge].name && !self.tree.in_dependency_bundle(node) && self.tree.satisfies(node, edge) {
+            if self.tree[node].name == self.tree[edge].name
+                && !self.tree.in_dependency_bundle(node)
+                && self.tree.satisfies(node, edge)
+            {
                 return Some(node);
             }
             queue.extend(self.tree[node].children.values().copied());
@@ -285,7 +335,10 @@ impl IdealBuilder {
         let new = NewNode {
             source: Some(node),
             top_path: Rc::from(self.tree.location(node)),
-            ..NewNode::package(Rc::clone(&self.tree[node].name), Rc::clone(&self.tree[node].manifest))
+            ..NewNode::package(
+                Rc::clone(&self.tree[node].name),
+                Rc::clone(&self.tree[node].manifest),
+            )
         };
         let root = self.tree.add(new, None);
         self.virtual_roots.insert(node, root);
@@ -293,7 +346,14 @@ impl IdealBuilder {
     }
 
     /// Loads what `edge` asks for, with its peers, into a virtual tree.
-    fn node_from_edge(&mut self, edge: EdgeId, parent: Option<NodeId>, second: Option<EdgeId>, required: &mut BTreeSet<NodeId>, sources: &Sources) -> Result<NodeId, NpmError> {
+    fn node_from_edge(
+        &mut self,
+        edge: EdgeId,
+        parent: Option<NodeId>,
+        second: Option<EdgeId>,
+        required: &mut BTreeSet<NodeId>,
+        sources: &Sources,
+    ) -> Result<NodeId, NpmError> {
         let from = self.tree[edge].from;
         let parent = match parent {
             Some(parent) => parent,
@@ -313,9 +373,12 @@ impl IdealBuilder {
         }
         self.tree.attach(node, parent);
         let demands = |builder: &IdealBuilder, edge: EdgeId, required: &BTreeSet<NodeId>| {
-            required.contains(&builder.tree[edge].from) && builder.tree[edge].kind != EdgeKind::PeerOptional
+            required.contains(&builder.tree[edge].from)
+                && builder.tree[edge].kind != EdgeKind::PeerOptional
         };
-        if demands(self, edge, required) || second.is_some_and(|second| demands(self, second, required)) {
+        if demands(self, edge, required)
+            || second.is_some_and(|second| demands(self, second, required))
+        {
             required.insert(node);
         }
         let source = self.tree[parent].source.unwrap_or(parent);
@@ -324,31 +387,62 @@ impl IdealBuilder {
         Ok(node)
     }
 
-    fn node_from_spec(&mut self, name: &Rc<str>, edge: EdgeId, parent: NodeId, sources: &Sources) -> Result<NodeId, NpmError> {
-        let (spec, text) = (Rc::clone(&self.tree[edge].spec), Rc::clone(&self.tree[edge].spec_text));
+    fn node_from_spec(
+        &mut self,
+        name: &Rc<str>,
+        edge: EdgeId,
+        parent: NodeId,
+        sources: &Sources,
+    ) -> Result<NodeId, NpmError> {
+        let (spec, text) = (
+            Rc::clone(&self.tree[edge].spec),
+            Rc::clone(&self.tree[edge].spec_text),
+        );
         let from = self.tree[edge].from;
-        let result = match sources.manifest(name, &text, &spec, &self.tree, from, &self.options.pick) {
-            Ok(result) => result,
-            Err(need) => return Err(NpmError::new("EINTERNAL", format!("{need:?} was not fetched before it was needed"))),
+        let result =
+            match sources.manifest(name, &text, &spec, &self.tree, from, &self.options.pick) {
+                Ok(result) => result,
+                Err(need) => {
+                    return Err(NpmError::new(
+                        "EINTERNAL",
+                        format!("{need:?} was not fetched before it was needed"),
+                    ));
+                }
+            };
+        let incomplete = |manifest: &Rc<Manifest>| {
+            manifest.version.is_empty() && spec.registry_name(name).is_some()
         };
-        let incomplete = |manifest: &Rc<Manifest>| manifest.version.is_empty() && spec.registry_name(name).is_some();
         let result = match result {
-            Ok(manifest) if incomplete(&manifest) => Err(NpmError::new("EINCOMPLETEMANIFEST", format!("incomplete manifest for {name}, missing version"))),
+            Ok(manifest) if incomplete(&manifest) => Err(NpmError::new(
+                "EINCOMPLETEMANIFEST",
+                format!("incomplete manifest for {name}, missing version"),
+            )),
             other => other,
         };
         match result {
             Ok(manifest) => {
                 let mut new = NewNode::package(Rc::clone(name), manifest);
                 match &*spec {
-                    Spec::Directory(path) => new.link = Some(self.folder(&self.tree.resolve_path(from, path), &new.manifest)),
-                    Spec::File(path) => new.resolved = Some(Rc::from(format!("file:{}", self.tree.resolve_path(from, path)))),
+                    Spec::Directory(path) => {
+                        new.link =
+                            Some(self.folder(&self.tree.resolve_path(from, path), &new.manifest))
+                    }
+                    Spec::File(path) => {
+                        new.resolved = Some(Rc::from(format!(
+                            "file:{}",
+                            self.tree.resolve_path(from, path)
+                        )))
+                    }
                     Spec::Remote(url) => new.resolved = Some(Rc::from(url.as_str())),
                     _ => {}
                 }
                 Ok(self.tree.add(new, Some(parent)))
             }
             Err(error) => {
-                let new = NewNode { error: Some(Rc::new(error)), ..NewNode::package(Rc::clone(name), Rc::new(Manifest::default())) };
+                let new = NewNode {
+                    error: Some(Rc::new(error)),
+                    ..NewNode::package(Rc::clone(name), Rc::new(Manifest::default()))
+                };
                 let node = self.tree.add(new, Some(parent));
                 self.load_failures.insert(node);
                 Ok(node)
@@ -361,8 +455,17 @@ impl IdealBuilder {
         if let Some(&node) = self.folders.get(path) {
             return node;
         }
-        let name = if manifest.name.is_empty() { super::path::base_name(path) } else { &manifest.name };
-        let new = NewNode { top_path: Rc::from(path), resolved: None, integrity: None, ..NewNode::package(Rc::from(name), Rc::clone(manifest)) };
+        let name = if manifest.name.is_empty() {
+            super::path::base_name(path)
+        } else {
+            &manifest.name
+        };
+        let new = NewNode {
+            top_path: Rc::from(path),
+            resolved: None,
+            integrity: None,
+            ..NewNode::package(Rc::from(name), Rc::clone(manifest))
+        };
         let node = self.tree.add(new, None);
         if !path.starts_with("..") && !path.starts_with('/') {
             let root = self.root;
@@ -373,30 +476,41 @@ impl IdealBuilder {
     }
 
     /// Loads the peers of `node` beside it in its virtual tree, and theirs.
-    fn load_peer_set(&mut self, node: NodeId, required: &mut BTreeSet<NodeId>, sources: &Sources) -> Result<(), NpmError> {
+    fn load_peer_set(
+        &mut self,
+        node: NodeId,
+        required: &mut BTreeSet<NodeId>,
+        sources: &Sources,
+    ) -> Result<(), NpmError> {
         let mut peers = Vec::new();
         for edge in self.tree.edges_out(node) {
-            if self.tree[edge].is_peer() && !(self.tree[edge].to.is_some() && self.tree.is_valid(edge)) {
+            if self.tree[edge].is_peer()
+                && !(self.tree[edge].to.is_some() && self.tree.is_valid(edge))
+            {
                 peers.push(edge);
             }
         }
         peers.sort_by(|&a, &b| locale_compare(&self.tree[a].name, &self.tree[b].name));
         for edge in peers {
             // A compatible peer may have replaced `node` meanwhile.
-            let Some(parent) = self.tree[node].parent else { break };
+            let Some(parent) = self.tree[node].parent else {
+                break;
+            };
             if self.tree[edge].to.is_some() && self.tree.is_valid(edge) {
                 continue;
             }
             let name = Rc::clone(&self.tree[edge].name);
             let parent_edge = self.tree.edge(parent, &name);
             let source = self.tree[parent].source.unwrap_or(parent);
-            let conflict_ok = self.options.policy.force || !(self.tree.is_root(source) || self.options.policy.strict_peers);
+            let conflict_ok = self.options.policy.force
+                || !(self.tree.is_root(source) || self.options.policy.strict_peers);
             let Some(current) = self.tree[edge].to else {
                 let Some(parent_edge) = parent_edge else {
                     self.node_from_edge(edge, Some(parent), None, required, sources)?;
                     continue;
                 };
-                let dep = self.node_from_edge(parent_edge, Some(parent), Some(edge), required, sources)?;
+                let dep =
+                    self.node_from_edge(parent_edge, Some(parent), Some(edge), required, sources)?;
                 if self.tree.is_valid(edge) {
                     continue;
                 }
@@ -428,7 +542,10 @@ impl IdealBuilder {
         flags::calculate(&mut self.tree);
         if self.options.from_disk {
             for node in self.tree.inventory() {
-                if self.tree[node].flags.extraneous && self.tree[node].parent.is_some() && self.tree[node].root == self.root {
+                if self.tree[node].flags.extraneous
+                    && self.tree[node].parent.is_some()
+                    && self.tree[node].root == self.root
+                {
                     self.tree.detach(node);
                 }
             }
@@ -439,7 +556,9 @@ impl IdealBuilder {
             }
             if !self.tree[node].flags.optional {
                 let error = self.tree[node].error.as_deref().cloned();
-                return Err(error.unwrap_or_else(|| NpmError::new("EINTERNAL", "a package failed to load without an error")));
+                return Err(error.unwrap_or_else(|| {
+                    NpmError::new("EINTERNAL", "a package failed to load without an error")
+                }));
             }
             flags::mark_inert(&mut self.tree, node);
         }
@@ -462,17 +581,40 @@ impl IdealBuilder {
                 continue;
             }
             if !engine {
-                let required = manifest.fields.get("engines").map(ToString::to_string).unwrap_or_default();
+                let required = manifest
+                    .fields
+                    .get("engines")
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 self.warnings.push(format!(
                     "EBADENGINE Unsupported engine {{\nEBADENGINE   package: '{}@{}',\nEBADENGINE   required: {required},\nEBADENGINE   current: {{ node: 'v{}', npm: '{}' }}\nEBADENGINE }}",
                     manifest.name, manifest.version, host.node, host.npm
                 ));
             }
             if !platform && !self.options.policy.force {
-                let list = |key: &str| manifest.fields.get(key).map_or("any".to_owned(), ToString::to_string);
-                return Err(NpmError::new("EBADPLATFORM", format!("Unsupported platform for {}@{}", manifest.name, manifest.version))
-                    .with_detail(format!("Valid os: {}, cpu: {}, libc: {}", list("os"), list("cpu"), list("libc")))
-                    .with_detail(format!("Actual os: {}, cpu: {}, libc: {}", host.os, host.cpu, host.libc)));
+                let list = |key: &str| {
+                    manifest
+                        .fields
+                        .get(key)
+                        .map_or("any".to_owned(), ToString::to_string)
+                };
+                return Err(NpmError::new(
+                    "EBADPLATFORM",
+                    format!(
+                        "Unsupported platform for {}@{}",
+                        manifest.name, manifest.version
+                    ),
+                )
+                .with_detail(format!(
+                    "Valid os: {}, cpu: {}, libc: {}",
+                    list("os"),
+                    list("cpu"),
+                    list("libc")
+                ))
+                .with_detail(format!(
+                    "Actual os: {}, cpu: {}, libc: {}",
+                    host.os, host.cpu, host.libc
+                )));
             }
         }
         Ok(())

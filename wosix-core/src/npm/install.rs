@@ -111,21 +111,40 @@ impl Install {
         save::remove(&mut fields, &job.remove);
         let name = super::path::base_name(&job.root).to_owned();
         let manifest = Rc::new(Manifest::from_fields(fields.clone()));
-        let (mut tree, _) = Tree::new(&name, Rc::clone(&manifest), config.flag("legacy-peer-deps", false));
+        let (mut tree, _) = Tree::new(
+            &name,
+            Rc::clone(&manifest),
+            config.flag("legacy-peer-deps", false),
+        );
         let mut lock_format = format.clone();
         let hidden = files::read_text(system, &at("node_modules/.package-lock.json"))?;
         // A hidden lockfile that cannot be read only means that everything is installed again.
-        let installed = hidden.and_then(|text| Lockfile::parse("node_modules/.package-lock.json", &text).ok().flatten());
-        let lock_path = if system.access(&at("npm-shrinkwrap.json"), 0).is_ok() { at("npm-shrinkwrap.json") } else { at("package-lock.json") };
+        let installed = hidden.and_then(|text| {
+            Lockfile::parse("node_modules/.package-lock.json", &text)
+                .ok()
+                .flatten()
+        });
+        let lock_path = if system.access(&at("npm-shrinkwrap.json"), 0).is_ok() {
+            at("npm-shrinkwrap.json")
+        } else {
+            at("package-lock.json")
+        };
         let before_lock = files::read_text(system, &lock_path)?;
         let lock = match &before_lock {
-            Some(text) if job.clean || config.flag("package-lock", true) => Lockfile::parse(&lock_path, text)?,
+            Some(text) if job.clean || config.flag("package-lock", true) => {
+                Lockfile::parse(&lock_path, text)?
+            }
             _ => None,
         };
         if job.clean && lock.is_none() {
-            return Err(NpmError::new("EUSAGE", "The `npm ci` command can only install with an existing package-lock.json or")
-                .with_detail("npm-shrinkwrap.json with lockfileVersion >= 1. Run an install with npm@5 or")
-                .with_detail("later to generate a package-lock.json file, then try again."));
+            return Err(NpmError::new(
+                "EUSAGE",
+                "The `npm ci` command can only install with an existing package-lock.json or",
+            )
+            .with_detail(
+                "npm-shrinkwrap.json with lockfileVersion >= 1. Run an install with npm@5 or",
+            )
+            .with_detail("later to generate a package-lock.json file, then try again."));
         }
         let mut folder = |path: &str| read_manifest(platform, &format!("{}/{path}", job.root)).ok();
         let mut from_disk = false;
@@ -141,7 +160,11 @@ impl Install {
             check_agreement(&mut tree)?;
         }
         let options = BuildOptions {
-            pick: PickOptions { before: config.get("before").map(full_date), default_tag: config.get("tag").map(str::to_owned), ..PickOptions::default() },
+            pick: PickOptions {
+                before: config.get("before").map(full_date),
+                default_tag: config.get("tag").map(str::to_owned),
+                ..PickOptions::default()
+            },
             policy: Policy {
                 force: config.flag("force", false),
                 strict_peers: config.flag("strict-peer-deps", false),
@@ -151,7 +174,11 @@ impl Install {
             mutating: !job.add.is_empty() || !job.remove.is_empty(),
             from_disk,
         };
-        let explicit: Vec<String> = job.add.iter().filter_map(|request| request.name.clone()).collect();
+        let explicit: Vec<String> = job
+            .add
+            .iter()
+            .filter_map(|request| request.name.clone())
+            .collect();
         let builder = IdealBuilder::new(tree, options, &explicit);
         let mut install = Install {
             job,
@@ -196,12 +223,26 @@ impl Install {
     ///
     /// # Errors
     /// What makes the whole installation fail; nothing was written then.
-    pub fn deliver(&mut self, platform: &dyn Platform, id: u32, response: Response) -> Result<(), NpmError> {
+    pub fn deliver(
+        &mut self,
+        platform: &dyn Platform,
+        id: u32,
+        response: Response,
+    ) -> Result<(), NpmError> {
         match self.awaited.remove(&id) {
             Some(Awaited::Packument(name)) => {
                 let url = self.packument_url(&name);
                 let packument = body(response, &url, &name).and_then(|bytes| {
-                    Packument::parse(&name, &bytes).map(Rc::new).map_err(|error| NpmError::new("EJSONPARSE", format!("Invalid response body while trying to fetch {url}: {error}")))
+                    Packument::parse(&name, &bytes)
+                        .map(Rc::new)
+                        .map_err(|error| {
+                            NpmError::new(
+                                "EJSONPARSE",
+                                format!(
+                                    "Invalid response body while trying to fetch {url}: {error}"
+                                ),
+                            )
+                        })
                 });
                 // Only "there is no such package" may be the fate of an optional dependency; a broken network ends everything.
                 if let Err(error) = &packument
@@ -218,7 +259,8 @@ impl Install {
                 }
             }
             Some(Awaited::Manifest(url)) => {
-                let manifest = body(response, &url, &url).and_then(|bytes| manifest_of_archive(&bytes));
+                let manifest =
+                    body(response, &url, &url).and_then(|bytes| manifest_of_archive(&bytes));
                 self.sources.archives.insert(url, manifest);
                 self.advance(platform)?;
             }
@@ -234,19 +276,42 @@ impl Install {
 
     fn report_progress(&self, platform: &dyn Platform) {
         let (phase, done, total) = if self.fetching {
-            let done = self.archives.iter().filter(|archive| archive.unpacked.is_some()).count();
+            let done = self
+                .archives
+                .iter()
+                .filter(|archive| archive.unpacked.is_some())
+                .count();
             ("fetch", done, self.archives.len())
         } else {
-            ("resolve", self.sources.packuments.len(), self.sources.packuments.len() + self.awaited.len())
+            (
+                "resolve",
+                self.sources.packuments.len(),
+                self.sources.packuments.len() + self.awaited.len(),
+            )
         };
-        platform.progress(&format!("{{\"program\":\"npm\",\"phase\":\"{phase}\",\"done\":{done},\"total\":{total}}}"));
+        platform.progress(&format!(
+            "{{\"program\":\"npm\",\"phase\":\"{phase}\",\"done\":{done},\"total\":{total}}}"
+        ));
     }
 
-    fn request(&mut self, awaited: Awaited, kind: RequestKind, url: String, integrity: Option<String>, fresh: bool) {
+    fn request(
+        &mut self,
+        awaited: Awaited,
+        kind: RequestKind,
+        url: String,
+        integrity: Option<String>,
+        fresh: bool,
+    ) {
         let id = self.next_id;
         self.next_id += 1;
         self.awaited.insert(id, awaited);
-        self.outgoing.push(Request { id, kind, url, integrity, fresh });
+        self.outgoing.push(Request {
+            id,
+            kind,
+            url,
+            integrity,
+            fresh,
+        });
     }
 
     fn packument_url(&self, name: &str) -> String {
@@ -256,7 +321,13 @@ impl Install {
     fn request_packument(&mut self, name: &str) {
         if self.requested.insert(Need::Packument(name.to_owned())) {
             let url = self.packument_url(name);
-            self.request(Awaited::Packument(name.to_owned()), RequestKind::Packument, url, None, false);
+            self.request(
+                Awaited::Packument(name.to_owned()),
+                RequestKind::Packument,
+                url,
+                None,
+                false,
+            );
         }
     }
 
@@ -264,11 +335,17 @@ impl Install {
     fn prefetch(&mut self, packument: &Packument) {
         let pick = &self.builder.options.pick;
         let any = spec::Spec::parse("");
-        let Ok(manifest) = packument.pick(&any, "*", pick) else { return };
+        let Ok(manifest) = packument.pick(&any, "*", pick) else {
+            return;
+        };
         let names: Vec<String> = manifest
             .dependencies
             .iter()
-            .filter_map(|(name, text)| spec::Spec::parse(text).registry_name(name).map(str::to_owned))
+            .filter_map(|(name, text)| {
+                spec::Spec::parse(text)
+                    .registry_name(name)
+                    .map(str::to_owned)
+            })
             .collect();
         if self.job.clean || self.builder.options.from_disk {
             return;
@@ -293,7 +370,8 @@ impl Install {
                     Need::Packument(name) => self.request_packument(name),
                     Need::Folder(path) => {
                         local = true;
-                        let manifest = read_manifest(platform, &super::path::join(&self.job.root, path));
+                        let manifest =
+                            read_manifest(platform, &super::path::join(&self.job.root, path));
                         self.sources.folders.insert(path.clone(), manifest);
                     }
                     Need::Archive(url) => {
@@ -305,7 +383,13 @@ impl Install {
                                 .and_then(|bytes| manifest_of_archive(&bytes));
                             self.sources.archives.insert(url.clone(), manifest);
                         } else if self.requested.insert(need.clone()) {
-                            self.request(Awaited::Manifest(url.clone()), RequestKind::Tarball, url.clone(), None, false);
+                            self.request(
+                                Awaited::Manifest(url.clone()),
+                                RequestKind::Tarball,
+                                url.clone(),
+                                None,
+                                false,
+                            );
                         }
                     }
                 }
@@ -327,8 +411,15 @@ impl Install {
 
     fn is_omitted(&self, node: NodeId) -> bool {
         let flags = self.builder.tree[node].flags;
-        let (dev, optional, peer) = (self.config.omits("dev"), self.config.omits("optional"), self.config.omits("peer"));
-        (flags.peer && peer) || (flags.dev && dev) || (flags.optional && optional) || (flags.dev_optional && dev && optional)
+        let (dev, optional, peer) = (
+            self.config.omits("dev"),
+            self.config.omits("optional"),
+            self.config.omits("peer"),
+        );
+        (flags.peer && peer)
+            || (flags.dev && dev)
+            || (flags.optional && optional)
+            || (flags.dev_optional && dev && optional)
     }
 
     /// Whether `node` is to be in `node_modules` at the end.
@@ -342,17 +433,26 @@ impl Install {
         let tree = &self.builder.tree;
         let mut by_url: BTreeMap<String, usize> = BTreeMap::new();
         for node in tree.inventory() {
-            if !self.is_wanted(node) || tree[node].link.is_some() || tree.in_dependency_bundle(node) {
+            if !self.is_wanted(node) || tree[node].link.is_some() || tree.in_dependency_bundle(node)
+            {
                 continue;
             }
             let location = tree.location(node);
             if !self.job.clean
-                && let Some(entry) = self.installed.as_ref().and_then(|installed| installed.entry(&location))
+                && let Some(entry) = self
+                    .installed
+                    .as_ref()
+                    .and_then(|installed| installed.entry(&location))
             {
-                let same_version = entry.get("version").and_then(Value::as_str) == Some(&tree[node].manifest.version);
+                let same_version = entry.get("version").and_then(Value::as_str)
+                    == Some(&tree[node].manifest.version);
                 let integrity = entry.get("integrity").and_then(Value::as_str);
-                let same_bytes = integrity.is_none() || tree[node].integrity.is_none() || integrity == tree[node].integrity.as_deref();
-                let present = system.access(&format!("{}/{location}/package.json", self.job.root), 0).is_ok();
+                let same_bytes = integrity.is_none()
+                    || tree[node].integrity.is_none()
+                    || integrity == tree[node].integrity.as_deref();
+                let present = system
+                    .access(&format!("{}/{location}/package.json", self.job.root), 0)
+                    .is_ok();
                 if same_version && same_bytes && present {
                     continue;
                 }
@@ -387,11 +487,17 @@ impl Install {
         match tree[node].resolved.as_deref() {
             Some(url) => {
                 let default = self.config.get("default-registry").unwrap_or_default();
-                let host = |url: &str| url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest).to_owned());
+                let host = |url: &str| {
+                    url.split_once("://")
+                        .map(|(_, rest)| rest.split('/').next().unwrap_or(rest).to_owned())
+                };
                 let replace = self.config.get("replace-registry-host").unwrap_or("npmjs");
                 let is_default = !default.is_empty() && host(url) == host(default);
                 if replace == "always" || (replace == "npmjs" && is_default) {
-                    let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+                    let path = url
+                        .split_once("://")
+                        .and_then(|(_, rest)| rest.split_once('/'))
+                        .map_or("", |(_, path)| path);
                     format!("{registry}{path}")
                 } else {
                     url.to_owned()
@@ -399,7 +505,10 @@ impl Install {
             }
             None => {
                 let base = manifest.name.rsplit('/').next().unwrap_or(&manifest.name);
-                format!("{registry}{}/-/{base}-{}.tgz", manifest.name, manifest.version)
+                format!(
+                    "{registry}{}/-/{base}-{}.tgz",
+                    manifest.name, manifest.version
+                )
             }
         }
     }
@@ -411,7 +520,13 @@ impl Install {
             let archive = &self.archives[index];
             if archive.unpacked.is_none() && !archive.url.starts_with("file:") {
                 let (url, integrity) = (archive.url.clone(), archive.integrity.clone());
-                self.request(Awaited::Archive(index), RequestKind::Tarball, url, integrity, false);
+                self.request(
+                    Awaited::Archive(index),
+                    RequestKind::Tarball,
+                    url,
+                    integrity,
+                    false,
+                );
             }
         }
     }
@@ -420,7 +535,8 @@ impl Install {
         for index in 0..self.archives.len() {
             if let Some(path) = self.archives[index].url.strip_prefix("file:") {
                 let file = super::path::join(&self.job.root, path);
-                let body = crate::system::read_file(platform.system(), &file).map_err(|error| files::failed(error, "open", &file))?;
+                let body = crate::system::read_file(platform.system(), &file)
+                    .map_err(|error| files::failed(error, "open", &file))?;
                 self.archives[index].retried = true;
                 self.receive_archive(platform, index, Response::Http { status: 200, body })?;
             }
@@ -428,7 +544,12 @@ impl Install {
         Ok(())
     }
 
-    fn receive_archive(&mut self, platform: &dyn Platform, index: usize, response: Response) -> Result<(), NpmError> {
+    fn receive_archive(
+        &mut self,
+        platform: &dyn Platform,
+        index: usize,
+        response: Response,
+    ) -> Result<(), NpmError> {
         let archive = &self.archives[index];
         let result = body(response, &archive.url, &archive.name).and_then(|bytes| {
             if let Some(expected) = &archive.integrity
@@ -444,15 +565,29 @@ impl Install {
         });
         match result {
             Ok(unpacked) => {
-                let pack = platform.pack(&unpacked.bytes).map_err(|error| files::failed(error, "write", &archive.name))?;
+                let pack = platform
+                    .pack(&unpacked.bytes)
+                    .map_err(|error| files::failed(error, "write", &archive.name))?;
                 self.archives[index].unpacked = Some((pack, unpacked.files));
                 Ok(())
             }
             // Damage on the way is mended by fetching once more, past the cache.
-            Err(error) if matches!(error.code, "EINTEGRITY" | "TAR_BAD_ARCHIVE") && !self.archives[index].retried => {
+            Err(error)
+                if matches!(error.code, "EINTEGRITY" | "TAR_BAD_ARCHIVE")
+                    && !self.archives[index].retried =>
+            {
                 self.archives[index].retried = true;
-                let (url, integrity) = (self.archives[index].url.clone(), self.archives[index].integrity.clone());
-                self.request(Awaited::Archive(index), RequestKind::Tarball, url, integrity, true);
+                let (url, integrity) = (
+                    self.archives[index].url.clone(),
+                    self.archives[index].integrity.clone(),
+                );
+                self.request(
+                    Awaited::Archive(index),
+                    RequestKind::Tarball,
+                    url,
+                    integrity,
+                    true,
+                );
                 Ok(())
             }
             Err(error) if self.archives[index].optional && error.code == "E404" => {
@@ -492,22 +627,52 @@ impl Install {
             if !self.config.flag("ignore-scripts", false) {
                 self.run_scripts(platform, &changed)?;
             }
-            let hidden = WriteOptions { omit_resolved: false, hidden: true };
+            let hidden = WriteOptions {
+                omit_resolved: false,
+                hidden: true,
+            };
             if self.builder.tree.inventory().len() > 1 {
                 files::make_folder(system, &format!("{root}/node_modules"))?;
                 let text = lockfile::stringify(&self.builder.tree, &Format::default(), &hidden);
-                files::write_text(system, &format!("{root}/node_modules/.package-lock.json"), &text)?;
+                files::write_text(
+                    system,
+                    &format!("{root}/node_modules/.package-lock.json"),
+                    &text,
+                )?;
             }
         }
         self.save(platform)?;
-        let own = self.job.own_scripts && !self.config.flag("ignore-scripts", false) && !self.config.flag("package-lock-only", false);
+        let own = self.job.own_scripts
+            && !self.config.flag("ignore-scripts", false)
+            && !self.config.flag("package-lock-only", false);
         if own {
-            for event in ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"] {
-                run_script::run_event(platform, &self.config, &root, event, &[], Lifecycle::Foreground)?;
+            for event in [
+                "preinstall",
+                "install",
+                "postinstall",
+                "prepublish",
+                "preprepare",
+                "prepare",
+                "postprepare",
+            ] {
+                run_script::run_event(
+                    platform,
+                    &self.config,
+                    &root,
+                    event,
+                    &[],
+                    Lifecycle::Foreground,
+                )?;
             }
         }
         let tree = &self.builder.tree;
-        self.report.funding = tree.inventory().into_iter().filter(|&node| self.is_wanted(node) && tree[node].manifest.fields.contains_key("funding")).count();
+        self.report.funding = tree
+            .inventory()
+            .into_iter()
+            .filter(|&node| {
+                self.is_wanted(node) && tree[node].manifest.fields.contains_key("funding")
+            })
+            .count();
         platform.progress("{\"program\":\"npm\",\"phase\":\"done\",\"done\":1,\"total\":1}");
         Ok(self.report.clone())
     }
@@ -518,9 +683,22 @@ impl Install {
         if self.job.clean {
             return files::remove(system, &format!("{root}/node_modules"));
         }
-        let wanted: BTreeSet<String> = self.builder.tree.inventory().into_iter().filter(|&node| self.is_wanted(node)).map(|node| self.builder.tree.location(node)).collect();
-        let Some(installed) = &self.installed else { return Ok(()) };
-        for location in installed.packages.keys().filter(|location| location.starts_with("node_modules/") && !wanted.contains(*location)) {
+        let wanted: BTreeSet<String> = self
+            .builder
+            .tree
+            .inventory()
+            .into_iter()
+            .filter(|&node| self.is_wanted(node))
+            .map(|node| self.builder.tree.location(node))
+            .collect();
+        let Some(installed) = &self.installed else {
+            return Ok(());
+        };
+        for location in installed
+            .packages
+            .keys()
+            .filter(|location| location.starts_with("node_modules/") && !wanted.contains(*location))
+        {
             let target = format!("{root}/{location}");
             if system.stat(&target, false).is_ok() {
                 bin::unlink_commands(system, root, location, installed.entry(location))?;
@@ -537,12 +715,19 @@ impl Install {
         let tree = &self.builder.tree;
         let mut work: Vec<(usize, NodeId, usize)> = Vec::new();
         for (index, archive) in self.archives.iter().enumerate() {
-            work.extend(archive.nodes.iter().map(|&node| (tree.depth(node), node, index)));
+            work.extend(
+                archive
+                    .nodes
+                    .iter()
+                    .map(|&node| (tree.depth(node), node, index)),
+            );
         }
         work.sort();
         let mut changed = Vec::new();
         for (_, node, index) in work {
-            let Some((pack, list)) = &self.archives[index].unpacked else { continue };
+            let Some((pack, list)) = &self.archives[index].unpacked else {
+                continue;
+            };
             if tree[node].inert {
                 continue;
             }
@@ -556,7 +741,9 @@ impl Install {
             } else {
                 files::remove(system, &target)?;
             }
-            platform.pack_install(*pack, &target, list).map_err(|error| files::failed(error, "open", &target))?;
+            platform
+                .pack_install(*pack, &target, list)
+                .map_err(|error| files::failed(error, "open", &target))?;
             changed.push(node);
         }
         self.release_packs(platform);
@@ -573,13 +760,19 @@ impl Install {
             let location = tree.location(node);
             if let Some(target) = tree[node].link {
                 let path = format!("{}/{location}", self.job.root);
-                let relative = super::path::relative(super::path::parent(&location), &tree[target].top_path);
-                if system.readlink(&path).is_ok_and(|current| current == relative) {
+                let relative =
+                    super::path::relative(super::path::parent(&location), &tree[target].top_path);
+                if system
+                    .readlink(&path)
+                    .is_ok_and(|current| current == relative)
+                {
                     continue;
                 }
                 files::remove(system, &path)?;
                 files::make_folder(system, super::path::parent(&path))?;
-                system.symlink(&relative, &path).map_err(|error| files::failed(error, "symlink", &path))?;
+                system
+                    .symlink(&relative, &path)
+                    .map_err(|error| files::failed(error, "symlink", &path))?;
                 self.report.added += 1;
             }
             if self.config.flag("bin-links", true) {
@@ -590,15 +783,31 @@ impl Install {
     }
 
     fn run_scripts(&mut self, platform: &dyn Platform, changed: &[NodeId]) -> Result<(), NpmError> {
-        let mut nodes: Vec<NodeId> = changed.iter().copied().filter(|&node| self.builder.tree[node].manifest.has_install_script).collect();
-        nodes.sort_by_key(|&node| (self.builder.tree.depth(node), self.builder.tree.location(node)));
+        let mut nodes: Vec<NodeId> = changed
+            .iter()
+            .copied()
+            .filter(|&node| self.builder.tree[node].manifest.has_install_script)
+            .collect();
+        nodes.sort_by_key(|&node| {
+            (
+                self.builder.tree.depth(node),
+                self.builder.tree.location(node),
+            )
+        });
         for event in ["preinstall", "install", "postinstall"] {
             for &node in &nodes {
                 let folder = format!("{}/{}", self.job.root, self.builder.tree.location(node));
                 if self.is_denied(node) {
                     continue;
                 }
-                let result = run_script::run_event(platform, &self.config, &folder, event, &[], Lifecycle::Background);
+                let result = run_script::run_event(
+                    platform,
+                    &self.config,
+                    &folder,
+                    event,
+                    &[],
+                    Lifecycle::Background,
+                );
                 if let Err(error) = result {
                     if self.has_native_builds(node) && error.code == super::error::SCRIPT {
                         let manifest = &self.builder.tree[node].manifest;
@@ -631,11 +840,22 @@ impl Install {
     /// `allowScripts` in the project's package.json can forbid a package's scripts: `{"name": false}`.
     fn is_denied(&self, node: NodeId) -> bool {
         let manifest = &self.builder.tree[node].manifest;
-        let policy = self.fields.get("allowScripts").and_then(Value::as_object).into_iter().flatten();
-        policy.filter(|(_, allowed)| **allowed == Value::Bool(false)).any(|(key, _)| {
-            let (name, wanted) = spec::split_name(key);
-            name == manifest.name && (wanted.is_empty() || wanted.split("||").any(|version| version.trim() == manifest.version))
-        })
+        let policy = self
+            .fields
+            .get("allowScripts")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
+        policy
+            .filter(|(_, allowed)| **allowed == Value::Bool(false))
+            .any(|(key, _)| {
+                let (name, wanted) = spec::split_name(key);
+                name == manifest.name
+                    && (wanted.is_empty()
+                        || wanted
+                            .split("||")
+                            .any(|version| version.trim() == manifest.version))
+            })
     }
 
     fn save(&mut self, platform: &dyn Platform) -> Result<(), NpmError> {
@@ -646,19 +866,31 @@ impl Install {
         if !self.job.add.is_empty() || !self.job.remove.is_empty() {
             let tree = &self.builder.tree;
             let main = tree.main();
-            let version = |name: &str| tree.child(main, name).map(|node| tree[node].manifest.version.clone());
+            let version = |name: &str| {
+                tree.child(main, name)
+                    .map(|node| tree[node].manifest.version.clone())
+            };
             save::settle(&mut self.fields, &self.job.add, &self.config, &version);
             if !self.job.add.is_empty() || self.had_package_json {
                 let text = json::stringify(&Value::Object(self.fields.clone()), &self.format);
                 files::write_text(system, &format!("{}/package.json", self.job.root), &text)?;
             }
-            self.builder.tree.set_root_fields(Rc::new(Manifest::from_fields(self.fields.clone())));
+            self.builder
+                .tree
+                .set_root_fields(Rc::new(Manifest::from_fields(self.fields.clone())));
         }
         if self.config.flag("package-lock", true) {
-            let options = WriteOptions { omit_resolved: self.config.flag("omit-lockfile-registry-resolved", false), hidden: false };
+            let options = WriteOptions {
+                omit_resolved: self.config.flag("omit-lockfile-registry-resolved", false),
+                hidden: false,
+            };
             let text = lockfile::stringify(&self.builder.tree, &self.lock_format, &options);
             if self.before_lock.as_deref() != Some(&text) {
-                files::write_text(system, &format!("{}/package-lock.json", self.job.root), &text)?;
+                files::write_text(
+                    system,
+                    &format!("{}/package-lock.json", self.job.root),
+                    &text,
+                )?;
             }
         }
         Ok(())
@@ -668,7 +900,10 @@ impl Install {
 /// The body of a good answer, or npm's error for a bad one.
 fn body(response: Response, url: &str, package: &str) -> Result<Vec<u8>, NpmError> {
     match response {
-        Response::Http { status: 200..=299, body } => Ok(body),
+        Response::Http {
+            status: 200..=299,
+            body,
+        } => Ok(body),
         Response::Http { status: 404, .. } => Err(NpmError::not_found(url, package)),
         Response::Http { status, .. } => {
             let code = match status {
@@ -683,17 +918,29 @@ fn body(response: Response, url: &str, package: &str) -> Result<Vec<u8>, NpmErro
             };
             Err(NpmError::new(code, format!("{status} - GET {url}")))
         }
-        Response::Failed(reason) => Err(NpmError::new("ENETWORK", format!("request to {url} failed, reason: {reason}"))
-            .with_detail("network This is a problem related to network connectivity.")
-            .with_detail("network In most cases you are behind a proxy or have bad network settings.")),
+        Response::Failed(reason) => Err(NpmError::new(
+            "ENETWORK",
+            format!("request to {url} failed, reason: {reason}"),
+        )
+        .with_detail("network This is a problem related to network connectivity.")
+        .with_detail("network In most cases you are behind a proxy or have bad network settings.")),
     }
 }
 
 fn manifest_of_archive(bytes: &[u8]) -> Result<Rc<Manifest>, NpmError> {
     let unpacked = tarball::unpack(bytes)?;
-    let file = unpacked.files.iter().find(|file| file.path == "package.json");
-    let Some(file) = file else { return Err(NpmError::new("ENOPACKAGEJSON", "the tarball has no package.json")) };
-    let text = String::from_utf8_lossy(&unpacked.bytes[file.offset..file.offset + file.length]).into_owned();
+    let file = unpacked
+        .files
+        .iter()
+        .find(|file| file.path == "package.json");
+    let Some(file) = file else {
+        return Err(NpmError::new(
+            "ENOPACKAGEJSON",
+            "the tarball has no package.json",
+        ));
+    };
+    let text = String::from_utf8_lossy(&unpacked.bytes[file.offset..file.offset + file.length])
+        .into_owned();
     let mut fields = json::parse_object("package.json", &text)?;
     fields.insert("integrity".into(), Value::String(integrity::sha512(bytes)));
     Ok(Rc::new(Manifest::from_fields(fields)))
@@ -702,8 +949,15 @@ fn manifest_of_archive(bytes: &[u8]) -> Result<Rc<Manifest>, NpmError> {
 fn read_manifest(platform: &dyn Platform, folder: &str) -> Result<Rc<Manifest>, NpmError> {
     let file = format!("{folder}/package.json");
     match files::read_text(platform.system(), &file)? {
-        Some(text) => Ok(Rc::new(Manifest::from_fields(json::parse_object(&file, &text)?))),
-        None => Err(NpmError::new("ENOENT", format!("Could not read package.json: Error: ENOENT: no such file or directory, open '{file}'"))),
+        Some(text) => Ok(Rc::new(Manifest::from_fields(json::parse_object(
+            &file, &text,
+        )?))),
+        None => Err(NpmError::new(
+            "ENOENT",
+            format!(
+                "Could not read package.json: Error: ENOENT: no such file or directory, open '{file}'"
+            ),
+        )),
     }
 }
 
@@ -712,13 +966,18 @@ fn check_agreement(tree: &mut Tree) -> Result<(), NpmError> {
     let mut problems = Vec::new();
     for node in tree.inventory() {
         for edge in tree.edges_out(node) {
-            if tree.edge_error(edge).is_none() || tree[edge].kind == super::tree::EdgeKind::PeerOptional {
+            if tree.edge_error(edge).is_none()
+                || tree[edge].kind == super::tree::EdgeKind::PeerOptional
+            {
                 continue;
             }
             let wanted = format!("{}@{}", tree[edge].name, tree[edge].spec_text);
             problems.push(match tree[edge].to {
                 None => format!("Missing: {wanted} from lock file"),
-                Some(to) => format!("Invalid: lock file's {}@{} does not satisfy {wanted}", tree[to].name, tree[to].manifest.version),
+                Some(to) => format!(
+                    "Invalid: lock file's {}@{} does not satisfy {wanted}",
+                    tree[to].name, tree[to].manifest.version
+                ),
             });
         }
     }
@@ -744,4 +1003,3 @@ fn full_date(date: &str) -> String {
         _ => date.to_owned(),
     }
 }
-

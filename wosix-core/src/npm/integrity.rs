@@ -13,7 +13,9 @@ pub fn from_shasum(shasum: &str) -> Option<String> {
     if shasum.len() != 40 {
         return None;
     }
-    let bytes: Option<Vec<u8>> = (0..20).map(|i| u8::from_str_radix(shasum.get(i * 2..i * 2 + 2)?, 16).ok()).collect();
+    let bytes: Option<Vec<u8>> = (0..20)
+        .map(|i| u8::from_str_radix(shasum.get(i * 2..i * 2 + 2)?, 16).ok())
+        .collect();
     Some(format!("sha1-{}", STANDARD.encode(bytes?)))
 }
 
@@ -25,8 +27,16 @@ pub fn sha512(bytes: &[u8]) -> String {
 /// Checks `bytes`; `Err` holds the digest they have instead, in the strongest algorithm of `integrity`. An integrity without a known
 /// algorithm checks nothing, as in npm.
 pub fn verify(integrity: &str, bytes: &[u8]) -> Result<(), String> {
-    let entries = || integrity.split_whitespace().filter_map(|entry| entry.split_once('-'));
-    let Some(algorithm) = ALGORITHMS.iter().rev().find(|name| entries().any(|(algorithm, _)| algorithm == **name)) else {
+    let entries = || {
+        integrity
+            .split_whitespace()
+            .filter_map(|entry| entry.split_once('-'))
+    };
+    let Some(algorithm) = ALGORITHMS
+        .iter()
+        .rev()
+        .find(|name| entries().any(|(algorithm, _)| algorithm == **name))
+    else {
         return Ok(());
     };
     let digest = match *algorithm {
@@ -35,8 +45,14 @@ pub fn verify(integrity: &str, bytes: &[u8]) -> Result<(), String> {
         "sha256" => STANDARD.encode(Sha256::digest(bytes)),
         _ => STANDARD.encode(Sha1::digest(bytes)),
     };
-    let expected = |(name, value): (&str, &str)| name == *algorithm && value.split('?').next() == Some(&digest);
-    if entries().any(expected) { Ok(()) } else { Err(format!("{algorithm}-{digest}")) }
+    let expected = |(name, value): (&str, &str)| {
+        name == *algorithm && value.split('?').next() == Some(&digest)
+    };
+    if entries().any(expected) {
+        Ok(())
+    } else {
+        Err(format!("{algorithm}-{digest}"))
+    }
 }
 
 #[cfg(test)]

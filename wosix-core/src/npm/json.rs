@@ -16,7 +16,10 @@ pub struct Format {
 
 impl Default for Format {
     fn default() -> Self {
-        Format { indent: "  ".into(), newline: "\n".into() }
+        Format {
+            indent: "  ".into(),
+            newline: "\n".into(),
+        }
     }
 }
 
@@ -24,18 +27,29 @@ impl Format {
     /// The layout of `text`: what follows its first brace.
     pub fn detect(text: &str) -> Format {
         let body = text.trim_start_matches('\u{feff}').trim_start();
-        let Some(rest) = body.strip_prefix(['{', '[']) else { return Format { indent: String::new(), newline: String::new() } };
+        let Some(rest) = body.strip_prefix(['{', '[']) else {
+            return Format {
+                indent: String::new(),
+                newline: String::new(),
+            };
+        };
         if matches!(rest.trim(), "}" | "]") {
             return Format::default();
         }
         let breaks = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
         if breaks == 0 {
-            return Format { indent: String::new(), newline: String::new() };
+            return Format {
+                indent: String::new(),
+                newline: String::new(),
+            };
         }
         let newline = &rest[..breaks];
         let after = &rest[breaks..];
         let indent = &after[..after.len() - after.trim_start_matches([' ', '\t']).len()];
-        Format { indent: indent.into(), newline: newline.into() }
+        Format {
+            indent: indent.into(),
+            newline: newline.into(),
+        }
     }
 }
 
@@ -47,30 +61,59 @@ pub fn parse_object(path: &str, text: &str) -> Result<Map<String, Value>, NpmErr
     let body = text.trim_start_matches('\u{feff}');
     let error = match serde_json::from_str::<Value>(body) {
         Ok(Value::Object(map)) => return Ok(map),
-        Ok(_) => return Err(parse_error(path, "Expected an object in JSON at position 0 (line 1 column 1)", body, 0)),
+        Ok(_) => {
+            return Err(parse_error(
+                path,
+                "Expected an object in JSON at position 0 (line 1 column 1)",
+                body,
+                0,
+            ));
+        }
         Err(error) => error,
     };
     if body.is_empty() {
-        return Err(parse_error(path, "Unexpected end of JSON input while parsing empty string", "", 0));
+        return Err(parse_error(
+            path,
+            "Unexpected end of JSON input while parsing empty string",
+            "",
+            0,
+        ));
     }
     let (line, column) = (error.line().max(1), error.column().max(1));
-    let start: usize = body.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let start: usize = body
+        .split_inclusive('\n')
+        .take(line - 1)
+        .map(str::len)
+        .sum();
     let position = (start + column - 1).min(body.len());
     let text = error.to_string();
     let reason = text.split(" at line ").next().unwrap_or(&text);
     let reason = match reason {
         "expected `,` or `}`" => "Expected ',' or '}' after property value".to_owned(),
         "expected `,` or `]`" => "Expected ',' or ']' after array element".to_owned(),
-        "trailing comma" | "key must be a string" => "Expected double-quoted property name".to_owned(),
+        "trailing comma" | "key must be a string" => {
+            "Expected double-quoted property name".to_owned()
+        }
         "expected `:`" => "Expected ':' after property name".to_owned(),
-        "expected value" | "expected ident" => match body[floor_boundary(body, position)..].chars().next() {
-            Some(character) => format!("Unexpected token {:?} (0x{:02X})", character.to_string(), character as u32),
-            None => "Unexpected end".to_owned(),
-        },
+        "expected value" | "expected ident" => {
+            match body[floor_boundary(body, position)..].chars().next() {
+                Some(character) => format!(
+                    "Unexpected token {:?} (0x{:02X})",
+                    character.to_string(),
+                    character as u32
+                ),
+                None => "Unexpected end".to_owned(),
+            }
+        }
         other if other.starts_with("EOF") => "Unexpected end".to_owned(),
         other => other.to_owned(),
     };
-    Err(parse_error(path, &format!("{reason} in JSON at position {position} (line {line} column {column})"), body, position))
+    Err(parse_error(
+        path,
+        &format!("{reason} in JSON at position {position} (line {line} column {column})"),
+        body,
+        position,
+    ))
 }
 
 fn floor_boundary(text: &str, mut index: usize) -> usize {
@@ -84,8 +127,17 @@ fn parse_error(path: &str, reason: &str, text: &str, position: usize) -> NpmErro
     const CONTEXT: usize = 20;
     let start = floor_boundary(text, position.saturating_sub(CONTEXT));
     let end = floor_boundary(text, (position + CONTEXT).min(text.len()));
-    let near = format!("{}{}{}", if start > 0 { "..." } else { "" }, &text[start..end], if end < text.len() { "..." } else { "" });
-    let reason = if text.is_empty() { reason.to_owned() } else { format!("{reason} while parsing near {}", quote(&near)) };
+    let near = format!(
+        "{}{}{}",
+        if start > 0 { "..." } else { "" },
+        &text[start..end],
+        if end < text.len() { "..." } else { "" }
+    );
+    let reason = if text.is_empty() {
+        reason.to_owned()
+    } else {
+        format!("{reason} while parsing near {}", quote(&near))
+    };
     NpmError::new("EJSONPARSE", format!("path {path}"))
         .with_detail(format!("JSON.parse {reason}"))
         .with_detail("JSON.parse Failed to parse JSON data.")
@@ -155,9 +207,17 @@ pub fn sort_keys(value: &mut Value, preferred: &[&str]) {
         Value::Array(items) => items.iter_mut().for_each(|item| sort_keys(item, preferred)),
         Value::Object(map) => {
             let mut entries: Vec<(String, Value)> = core::mem::take(map).into_iter().collect();
-            let rank = |key: &str| preferred.iter().position(|&name| name == key).unwrap_or(preferred.len());
+            let rank = |key: &str| {
+                preferred
+                    .iter()
+                    .position(|&name| name == key)
+                    .unwrap_or(preferred.len())
+            };
             entries.sort_by(|(a, left), (b, right)| {
-                left.is_object().cmp(&right.is_object()).then_with(|| rank(a).cmp(&rank(b))).then_with(|| locale_compare(a, b))
+                left.is_object()
+                    .cmp(&right.is_object())
+                    .then_with(|| rank(a).cmp(&rank(b)))
+                    .then_with(|| locale_compare(a, b))
             });
             for (_, item) in &mut entries {
                 sort_keys(item, preferred);
@@ -174,7 +234,11 @@ mod tests {
 
     #[test]
     fn keeps_the_layout() {
-        for text in ["{\n\t\"a\": [],\n\t\"b\": {\n\t\t\"c\": [\n\t\t\t1\n\t\t]\n\t}\n}\n", "{\"a\":1,\"b\":[1,2]}", "{\r\n  \"a\": {}\r\n}\r\n"] {
+        for text in [
+            "{\n\t\"a\": [],\n\t\"b\": {\n\t\t\"c\": [\n\t\t\t1\n\t\t]\n\t}\n}\n",
+            "{\"a\":1,\"b\":[1,2]}",
+            "{\r\n  \"a\": {}\r\n}\r\n",
+        ] {
             let value = Value::Object(parse_object("p", text).expect("valid"));
             assert_eq!(stringify(&value, &Format::detect(text)), text);
         }
@@ -182,11 +246,25 @@ mod tests {
 
     #[test]
     fn says_where_it_is_broken() {
-        let error = parse_object("/p/package.json", "{\n  \"name\": \"x\"\n  \"version\": \"1\"\n}").expect_err("a comma is missing");
+        let error = parse_object(
+            "/p/package.json",
+            "{\n  \"name\": \"x\"\n  \"version\": \"1\"\n}",
+        )
+        .expect_err("a comma is missing");
         assert_eq!(error.code, "EJSONPARSE");
         assert_eq!(error.summary, "path /p/package.json");
-        assert!(error.detail[0].contains("Expected ',' or '}' after property value in JSON at position 18 (line 3 column 3)"), "{}", error.detail[0]);
+        assert!(
+            error.detail[0].contains(
+                "Expected ',' or '}' after property value in JSON at position 18 (line 3 column 3)"
+            ),
+            "{}",
+            error.detail[0]
+        );
         let error = parse_object("p", "{ name: 1 }").expect_err("a key without quotes");
-        assert!(error.detail[0].contains("line 1 column 3"), "{}", error.detail[0]);
+        assert!(
+            error.detail[0].contains("line 1 column 3"),
+            "{}",
+            error.detail[0]
+        );
     }
 }

@@ -12,12 +12,35 @@ use super::path;
 use super::tree::{NewNode, NodeId, Tree};
 
 /// Keys that come first at every level.
-const KEY_ORDER: &[&str] = &["name", "version", "lockfileVersion", "resolved", "integrity", "requires", "packages", "dependencies"];
+const KEY_ORDER: &[&str] = &[
+    "name",
+    "version",
+    "lockfileVersion",
+    "resolved",
+    "integrity",
+    "requires",
+    "packages",
+    "dependencies",
+];
 
 /// What an entry copies from a manifest.
 const MANIFEST_KEYS: &[&str] = &[
-    "version", "dependencies", "peerDependencies", "peerDependenciesMeta", "optionalDependencies", "bundleDependencies", "acceptDependencies", "funding",
-    "engines", "os", "cpu", "libc", "license", "bin", "deprecated", "workspaces",
+    "version",
+    "dependencies",
+    "peerDependencies",
+    "peerDependenciesMeta",
+    "optionalDependencies",
+    "bundleDependencies",
+    "acceptDependencies",
+    "funding",
+    "engines",
+    "os",
+    "cpu",
+    "libc",
+    "license",
+    "bin",
+    "deprecated",
+    "workspaces",
 ];
 
 /// A lockfile as read.
@@ -61,20 +84,38 @@ impl Lockfile {
     ///
     /// # Errors
     /// `EMISSINGTARGET` for a link to a folder that has no entry.
-    pub fn load_into(&self, tree: &mut Tree, folder: &mut dyn FnMut(&str) -> Option<Rc<Manifest>>) -> Result<(), NpmError> {
+    pub fn load_into(
+        &self,
+        tree: &mut Tree,
+        folder: &mut dyn FnMut(&str) -> Option<Rc<Manifest>>,
+    ) -> Result<(), NpmError> {
         let root = tree.main();
         let mut nodes: BTreeMap<String, NodeId> = BTreeMap::from([(String::new(), root)]);
-        let mut entries: Vec<(&String, &Map<String, Value>)> =
-            self.packages.iter().filter(|(location, _)| !location.is_empty()).filter_map(|(location, entry)| Some((location, entry.as_object()?))).collect();
+        let mut entries: Vec<(&String, &Map<String, Value>)> = self
+            .packages
+            .iter()
+            .filter(|(location, _)| !location.is_empty())
+            .filter_map(|(location, entry)| Some((location, entry.as_object()?)))
+            .collect();
         // Folders outside node_modules first: links and nested packages refer to them. Then from the outside in.
         entries.sort_by_key(|(location, _)| location.matches("node_modules/").count());
         for (location, entry) in entries {
             let is_link = entry.get("link").and_then(Value::as_bool).unwrap_or(false);
             let Some((parent, name)) = split_location(location) else {
                 // The folder's own package.json is newer than the lockfile.
-                let manifest = folder(location).unwrap_or_else(|| Rc::new(self.manifest(location, entry)));
-                let name = if manifest.name.is_empty() { path::base_name(location).to_owned() } else { manifest.name.clone() };
-                let new = NewNode { top_path: Rc::from(location.as_str()), resolved: None, integrity: None, ..NewNode::package(Rc::from(name), manifest) };
+                let manifest =
+                    folder(location).unwrap_or_else(|| Rc::new(self.manifest(location, entry)));
+                let name = if manifest.name.is_empty() {
+                    path::base_name(location).to_owned()
+                } else {
+                    manifest.name.clone()
+                };
+                let new = NewNode {
+                    top_path: Rc::from(location.as_str()),
+                    resolved: None,
+                    integrity: None,
+                    ..NewNode::package(Rc::from(name), manifest)
+                };
                 let node = tree.add(new, None);
                 if !location.starts_with("..") {
                     tree.attach_folder(node, root);
@@ -82,16 +123,25 @@ impl Lockfile {
                 nodes.insert(location.clone(), node);
                 continue;
             };
-            let Some(&parent) = nodes.get(parent) else { continue };
+            let Some(&parent) = nodes.get(parent) else {
+                continue;
+            };
             let new = if is_link {
-                let target = entry.get("resolved").and_then(Value::as_str).map(path::normalize).unwrap_or_default();
+                let target = entry
+                    .get("resolved")
+                    .and_then(Value::as_str)
+                    .map(path::normalize)
+                    .unwrap_or_default();
                 let Some(&target_node) = nodes.get(&target) else {
                     return Err(NpmError::new("EMISSINGTARGET", format!("Missing target in lock file: \"{target}\" is referenced by \"{location}\" but does not exist."))
                         .with_detail("To fix:")
                         .with_detail("1. rm package-lock.json")
                         .with_detail("2. npm install"));
                 };
-                NewNode { link: Some(target_node), ..NewNode::package(Rc::from(name), Rc::clone(&tree[target_node].manifest)) }
+                NewNode {
+                    link: Some(target_node),
+                    ..NewNode::package(Rc::from(name), Rc::clone(&tree[target_node].manifest))
+                }
             } else {
                 NewNode::package(Rc::from(name), Rc::new(self.manifest(location, entry)))
             };
@@ -115,7 +165,10 @@ impl Lockfile {
 pub fn split_location(location: &str) -> Option<(&str, &str)> {
     const FOLDER: &str = "node_modules/";
     let at = location.rfind(FOLDER)?;
-    Some((location[..at].trim_end_matches('/'), &location[at + FOLDER.len()..]))
+    Some((
+        location[..at].trim_end_matches('/'),
+        &location[at + FOLDER.len()..],
+    ))
 }
 
 /// The text of the lockfile for `tree`.
@@ -129,18 +182,27 @@ pub fn stringify(tree: &Tree, format: &Format, options: &WriteOptions) -> String
         if tree[node].inert && (options.hidden || tree[node].manifest.version.is_empty()) {
             continue;
         }
-        packages.insert(tree.location(node), Value::Object(entry(tree, node, options)));
+        packages.insert(
+            tree.location(node),
+            Value::Object(entry(tree, node, options)),
+        );
     }
     // Targets of links that are outside the project are in no folder of the tree.
     for node in tree.inventory() {
         if let Some(target) = tree[node].link {
             let location = tree[target].top_path.to_string();
-            packages.entry(location).or_insert_with(|| Value::Object(entry(tree, target, options)));
+            packages
+                .entry(location)
+                .or_insert_with(|| Value::Object(entry(tree, target, options)));
         }
     }
     let manifest = &tree[root].manifest;
     let mut document = Map::new();
-    let name = if manifest.name.is_empty() { tree[root].name.to_string() } else { manifest.name.clone() };
+    let name = if manifest.name.is_empty() {
+        tree[root].name.to_string()
+    } else {
+        manifest.name.clone()
+    };
     document.insert("name".into(), Value::String(name));
     if !manifest.version.is_empty() {
         document.insert("version".into(), Value::String(manifest.version.clone()));
@@ -152,8 +214,20 @@ pub fn stringify(tree: &Tree, format: &Format, options: &WriteOptions) -> String
     json::sort_keys(&mut document, KEY_ORDER);
     // A lockfile is never on one line, even beside a package.json that is.
     let default = Format::default();
-    let or_default = |text: &String, default: &String| if text.is_empty() { default.clone() } else { text.clone() };
-    json::stringify(&document, &Format { indent: or_default(&format.indent, &default.indent), newline: or_default(&format.newline, &default.newline) })
+    let or_default = |text: &String, default: &String| {
+        if text.is_empty() {
+            default.clone()
+        } else {
+            text.clone()
+        }
+    };
+    json::stringify(
+        &document,
+        &Format {
+            indent: or_default(&format.indent, &default.indent),
+            newline: or_default(&format.newline, &default.newline),
+        },
+    )
 }
 
 fn entry(tree: &Tree, node: NodeId, options: &WriteOptions) -> Map<String, Value> {
@@ -164,19 +238,32 @@ fn entry(tree: &Tree, node: NodeId, options: &WriteOptions) -> Map<String, Value
         }
     };
     if let Some(target) = tree[node].link {
-        entry.insert("resolved".into(), Value::String(tree[target].top_path.to_string()));
+        entry.insert(
+            "resolved".into(),
+            Value::String(tree[target].top_path.to_string()),
+        );
         flag(&mut entry, "link", true);
         return entry;
     }
     let node_ = &tree[node];
     let manifest = &node_.manifest;
     for &key in MANIFEST_KEYS {
-        if let Some(value) = manifest.fields.get(key).and_then(|value| meaningful(key, value)) {
+        if let Some(value) = manifest
+            .fields
+            .get(key)
+            .and_then(|value| meaningful(key, value))
+        {
             entry.insert(key.into(), value);
         }
     }
-    let folder_name = if tree.is_top(node) { path::base_name(&node_.top_path) } else { &node_.name };
-    if !manifest.name.is_empty() && (tree.is_root(node) || *manifest.name != *node_.name || manifest.name != folder_name) {
+    let folder_name = if tree.is_top(node) {
+        path::base_name(&node_.top_path)
+    } else {
+        &node_.name
+    };
+    if !manifest.name.is_empty()
+        && (tree.is_root(node) || *manifest.name != *node_.name || manifest.name != folder_name)
+    {
         entry.insert("name".into(), Value::String(manifest.name.clone()));
     }
     if tree.is_top(node)
@@ -204,14 +291,21 @@ fn entry(tree: &Tree, node: NodeId, options: &WriteOptions) -> Map<String, Value
         flag(&mut entry, "peer", flags.peer);
         flag(&mut entry, "dev", flags.dev);
         flag(&mut entry, "optional", flags.optional);
-        flag(&mut entry, "devOptional", flags.dev_optional && !flags.dev && !flags.optional);
+        flag(
+            &mut entry,
+            "devOptional",
+            flags.dev_optional && !flags.dev && !flags.optional,
+        );
     }
     entry
 }
 
 fn is_registry_dependency(tree: &Tree, node: NodeId) -> bool {
     let edges = &tree[node].edges_in;
-    !edges.is_empty() && edges.iter().all(|&edge| tree[edge].spec.registry_name("").is_some())
+    !edges.is_empty()
+        && edges
+            .iter()
+            .all(|&edge| tree[edge].spec.registry_name("").is_some())
 }
 
 /// Empty values say nothing; of a licence object only the type does.
@@ -221,7 +315,12 @@ fn meaningful(key: &str, value: &Value) -> Option<Value> {
         Value::String(text) if text.is_empty() => None,
         Value::Object(map) if map.is_empty() => None,
         Value::Array(items) if items.is_empty() => None,
-        Value::Object(map) if key == "license" => Some(map.get("type").filter(|kind| kind.is_string()).unwrap_or(value).clone()),
+        Value::Object(map) if key == "license" => Some(
+            map.get("type")
+                .filter(|kind| kind.is_string())
+                .unwrap_or(value)
+                .clone(),
+        ),
         other => Some(other.clone()),
     }
 }

@@ -52,22 +52,51 @@ impl Manifest {
             if url.is_empty() {
                 fields.remove("funding");
             } else {
-                fields.insert("funding".into(), Value::Object(Map::from_iter([("url".to_owned(), Value::String(url))])));
+                fields.insert(
+                    "funding".into(),
+                    Value::Object(Map::from_iter([("url".to_owned(), Value::String(url))])),
+                );
             }
         }
-        let text = |fields: &Map<String, Value>, key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |fields: &Map<String, Value>, key: &str| {
+            fields
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let dist = fields.get("dist").and_then(Value::as_object);
-        let resolved = dist.and_then(|dist| dist.get("tarball")).or_else(|| fields.get("resolved")).and_then(Value::as_str).map(str::to_owned);
+        let resolved = dist
+            .and_then(|dist| dist.get("tarball"))
+            .or_else(|| fields.get("resolved"))
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         let integrity = match dist {
-            Some(dist) => dist.get("integrity").and_then(Value::as_str).map(str::to_owned).or_else(|| {
-                dist.get("shasum").and_then(Value::as_str).and_then(super::integrity::from_shasum)
-            }),
-            None => fields.get("integrity").and_then(Value::as_str).map(str::to_owned),
+            Some(dist) => dist
+                .get("integrity")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+                .or_else(|| {
+                    dist.get("shasum")
+                        .and_then(Value::as_str)
+                        .and_then(super::integrity::from_shasum)
+                }),
+            None => fields
+                .get("integrity")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         };
         let scripts = dependencies(&fields, "scripts");
-        let runs = |event: &str| scripts.iter().any(|(name, body)| name == event && !body.is_empty());
+        let runs = |event: &str| {
+            scripts
+                .iter()
+                .any(|(name, body)| name == event && !body.is_empty())
+        };
         let flag = |key: &str| fields.get(key).and_then(Value::as_bool).unwrap_or(false);
-        let has_install_script = flag("hasInstallScript") || runs("preinstall") || runs("install") || runs("postinstall");
+        let has_install_script = flag("hasInstallScript")
+            || runs("preinstall")
+            || runs("install")
+            || runs("postinstall");
         let version = text(&fields, "version");
         Manifest {
             name: text(&fields, "name"),
@@ -78,7 +107,14 @@ impl Manifest {
             optional_dependencies: dependencies(&fields, "optionalDependencies"),
             peer_dependencies: dependencies(&fields, "peerDependencies"),
             optional_peers: optional_peers(&fields),
-            bundled: fields.get("bundleDependencies").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            bundled: fields
+                .get("bundleDependencies")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
             bin: dependencies(&fields, "bin"),
             resolved,
             integrity,
@@ -96,7 +132,10 @@ impl Manifest {
 
     /// The text of a script, if it is there and not empty.
     pub fn script(&self, event: &str) -> Option<&str> {
-        self.scripts.iter().find(|(name, body)| name == event && !body.is_empty()).map(|(_, body)| body.as_str())
+        self.scripts
+            .iter()
+            .find(|(name, body)| name == event && !body.is_empty())
+            .map(|(_, body)| body.as_str())
     }
 
     /// Whether the publisher discourages this version.
@@ -106,10 +145,20 @@ impl Manifest {
 
     /// Whether `engines` allows `host` (npm's `checkEngine`).
     pub fn engine_ok(&self, host: &Host) -> bool {
-        let Some(engines) = self.fields.get("engines").and_then(Value::as_object) else { return true };
-        let allows = |name: &str, version: &Version| match engines.get(name).and_then(Value::as_str) {
+        let Some(engines) = self.fields.get("engines").and_then(Value::as_object) else {
+            return true;
+        };
+        let allows = |name: &str, version: &Version| match engines.get(name).and_then(Value::as_str)
+        {
             None | Some("") => true,
-            Some(text) => Range::parse(text, Options { loose: false, include_prerelease: true }).is_some_and(|range| range.accepts(version)),
+            Some(text) => Range::parse(
+                text,
+                Options {
+                    loose: false,
+                    include_prerelease: true,
+                },
+            )
+            .is_some_and(|range| range.accepts(version)),
         };
         allows("node", &host.node) && allows("npm", &host.npm)
     }
@@ -137,7 +186,13 @@ pub struct Host {
 
 impl Default for Host {
     fn default() -> Self {
-        Host { node: Version::new(24, 21, 0), npm: Version::new(11, 19, 1), os: "linux", cpu: "x64", libc: "glibc" }
+        Host {
+            node: Version::new(24, 21, 0),
+            npm: Version::new(11, 19, 1),
+            os: "linux",
+            cpu: "x64",
+            libc: "glibc",
+        }
     }
 }
 
@@ -164,13 +219,29 @@ fn platform_list_allows(list: &Value, value: &str) -> bool {
 
 /// The string entries of an object field.
 pub fn dependencies(fields: &Map<String, Value>, key: &str) -> Dependencies {
-    let entries = fields.get(key).and_then(Value::as_object).into_iter().flatten();
-    entries.filter_map(|(name, spec)| Some((name.clone(), spec.as_str()?.to_owned()))).collect()
+    let entries = fields
+        .get(key)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    entries
+        .filter_map(|(name, spec)| Some((name.clone(), spec.as_str()?.to_owned())))
+        .collect()
 }
 
 fn optional_peers(fields: &Map<String, Value>) -> Vec<String> {
-    let meta = fields.get("peerDependenciesMeta").and_then(Value::as_object).into_iter().flatten();
-    meta.filter(|(_, meta)| meta.get("optional").and_then(Value::as_bool).unwrap_or(false)).map(|(name, _)| name.clone()).collect()
+    let meta = fields
+        .get("peerDependenciesMeta")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    meta.filter(|(_, meta)| {
+        meta.get("optional")
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
+    })
+    .map(|(name, _)| name.clone())
+    .collect()
 }
 
 /// `bin` becomes an object of clean names and paths that stay inside the package.
@@ -180,8 +251,15 @@ fn normalize_bin(fields: &mut Map<String, Value>) {
             Some(name) => vec![(name.to_owned(), path.clone())],
             None => Vec::new(),
         },
-        Some(Value::Array(paths)) => paths.iter().filter_map(Value::as_str).map(|path| (base_name(path).to_owned(), path.to_owned())).collect(),
-        Some(Value::Object(map)) => map.iter().filter_map(|(name, path)| Some((name.clone(), path.as_str()?.to_owned()))).collect(),
+        Some(Value::Array(paths)) => paths
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|path| (base_name(path).to_owned(), path.to_owned()))
+            .collect(),
+        Some(Value::Object(map)) => map
+            .iter()
+            .filter_map(|(name, path)| Some((name.clone(), path.as_str()?.to_owned())))
+            .collect(),
         Some(_) => Vec::new(),
         None => return,
     };
@@ -202,7 +280,10 @@ fn normalize_bin(fields: &mut Map<String, Value>) {
 }
 
 fn base_name(path: &str) -> &str {
-    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+    path.trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or(path)
 }
 
 /// `path` with `\`, `:` and `..` resolved so that it cannot leave the folder it is relative to.
@@ -228,10 +309,14 @@ fn normalize_bundled(fields: &mut Map<String, Value>) {
     {
         fields.insert("bundleDependencies".into(), value);
     }
-    let names = |map: &Map<String, Value>| Value::Array(map.keys().cloned().map(Value::String).collect());
+    let names =
+        |map: &Map<String, Value>| Value::Array(map.keys().cloned().map(Value::String).collect());
     let replacement = match fields.get("bundleDependencies") {
         None | Some(Value::Array(_)) => return,
-        Some(Value::Bool(true)) => fields.get("dependencies").and_then(Value::as_object).map(names),
+        Some(Value::Bool(true)) => fields
+            .get("dependencies")
+            .and_then(Value::as_object)
+            .map(names),
         Some(Value::Bool(false)) => Some(Value::Array(Vec::new())),
         Some(Value::Object(map)) => Some(names(map)),
         Some(_) => None,
@@ -244,10 +329,19 @@ fn normalize_bundled(fields: &mut Map<String, Value>) {
 
 /// Optional dependencies are often listed twice, for the sake of very old clients.
 fn remove_optional_duplicates(fields: &mut Map<String, Value>) {
-    let Some(names) = fields.get("optionalDependencies").and_then(Value::as_object).map(|map| map.keys().cloned().collect::<Vec<_>>()) else {
+    let Some(names) = fields
+        .get("optionalDependencies")
+        .and_then(Value::as_object)
+        .map(|map| map.keys().cloned().collect::<Vec<_>>())
+    else {
         return;
     };
-    let Some(dependencies) = fields.get_mut("dependencies").and_then(Value::as_object_mut) else { return };
+    let Some(dependencies) = fields
+        .get_mut("dependencies")
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
     for name in names {
         dependencies.shift_remove(&name);
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::error::NpmError;
 use super::manifest::{Host, Manifest};
@@ -65,12 +65,32 @@ impl Packument {
         let mut versions: Vec<Entry> = document
             .versions
             .into_iter()
-            .filter_map(|(text, document)| Some(Entry { version: range::parse_version(&text, true)?, text, document }))
+            .filter_map(|(text, document)| {
+                Some(Entry {
+                    version: range::parse_version(&text, true)?,
+                    text,
+                    document,
+                })
+            })
             .collect();
         versions.sort_by(|a, b| range::compare(&b.version, &a.version));
-        let times = document.time.into_iter().filter_map(|(version, time)| Some((version, time.as_str()?.to_owned()))).collect();
-        let name = if document.name.is_empty() { name.to_owned() } else { document.name };
-        Ok(Packument { name, tags: document.tags, versions, times, parsed: RefCell::new(BTreeMap::new()) })
+        let times = document
+            .time
+            .into_iter()
+            .filter_map(|(version, time)| Some((version, time.as_str()?.to_owned())))
+            .collect();
+        let name = if document.name.is_empty() {
+            name.to_owned()
+        } else {
+            document.name
+        };
+        Ok(Packument {
+            name,
+            tags: document.tags,
+            versions,
+            times,
+            parsed: RefCell::new(BTreeMap::new()),
+        })
     }
 
     /// Version that `tag` names.
@@ -80,7 +100,9 @@ impl Packument {
 
     /// All tags with their versions.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.tags.iter().map(|(tag, version)| (tag.as_str(), version.as_str()))
+        self.tags
+            .iter()
+            .map(|(tag, version)| (tag.as_str(), version.as_str()))
     }
 
     /// Versions, highest first.
@@ -92,14 +114,23 @@ impl Packument {
     ///
     /// # Errors
     /// `ETARGET` when none fits; `ENOVERSIONS` when there is nothing to choose from.
-    pub fn pick(&self, spec: &Spec, wanted: &str, options: &PickOptions) -> Result<Rc<Manifest>, NpmError> {
+    pub fn pick(
+        &self,
+        spec: &Spec,
+        wanted: &str,
+        options: &PickOptions,
+    ) -> Result<Rc<Manifest>, NpmError> {
         let chosen = match spec.target() {
             Spec::Tag(tag) => self.pick_tag(tag, options),
-            Spec::Version(version) => self.find(version).filter(|&index| self.is_before(index, options)),
+            Spec::Version(version) => self
+                .find(version)
+                .filter(|&index| self.is_before(index, options)),
             Spec::Range { range, any } => return self.pick_range(range, *any, wanted, options),
             _ => None,
         };
-        chosen.map(|index| self.manifest(index)).ok_or_else(|| self.no_match(wanted, options))
+        chosen
+            .map(|index| self.manifest(index))
+            .ok_or_else(|| self.no_match(wanted, options))
     }
 
     fn pick_tag(&self, tag: &str, options: &PickOptions) -> Option<usize> {
@@ -109,12 +140,23 @@ impl Packument {
             return index;
         }
         let range = Range::parse(&format!("<={version}"), range::LOOSE)?;
-        self.pick_range(&range, false, tag, options).ok().and_then(|manifest| self.find(manifest.semver.as_ref()?))
+        self.pick_range(&range, false, tag, options)
+            .ok()
+            .and_then(|manifest| self.find(manifest.semver.as_ref()?))
     }
 
-    fn pick_range(&self, range: &Range, any: bool, wanted: &str, options: &PickOptions) -> Result<Rc<Manifest>, NpmError> {
+    fn pick_range(
+        &self,
+        range: &Range,
+        any: bool,
+        wanted: &str,
+        options: &PickOptions,
+    ) -> Result<Rc<Manifest>, NpmError> {
         let default_tag = options.default_tag.as_deref().unwrap_or("latest");
-        if let Some(version) = self.tags.get(default_tag).and_then(|text| range::parse_version(text, true))
+        if let Some(version) = self
+            .tags
+            .get(default_tag)
+            .and_then(|text| range::parse_version(text, true))
             && (any || range.accepts(&version))
             && let Some(index) = self.find(&version)
             && self.is_before(index, options)
@@ -137,8 +179,17 @@ impl Packument {
                 continue;
             }
             let manifest = self.manifest(index);
-            let (engine, recommended) = (manifest.engine_ok(&options.host), manifest.deprecated().is_none());
-            let rank = if engine && recommended { 3 } else if engine { 2 } else { u8::from(recommended) };
+            let (engine, recommended) = (
+                manifest.engine_ok(&options.host),
+                manifest.deprecated().is_none(),
+            );
+            let rank = if engine && recommended {
+                3
+            } else if engine {
+                2
+            } else {
+                u8::from(recommended)
+            };
             if rank == 3 {
                 return Ok(manifest);
             }
@@ -148,24 +199,43 @@ impl Packument {
         }
         match best {
             Some((_, index)) => Ok(self.manifest(index)),
-            None if !candidates => Err(NpmError::new("ENOVERSIONS", format!("No versions available for {}", self.name))),
+            None if !candidates => Err(NpmError::new(
+                "ENOVERSIONS",
+                format!("No versions available for {}", self.name),
+            )),
             None => Err(self.no_match(wanted, options)),
         }
     }
 
     fn no_match(&self, wanted: &str, options: &PickOptions) -> NpmError {
-        let date = options.before.as_ref().map(|date| format!(" with a date before {date}")).unwrap_or_default();
-        NpmError::new("ETARGET", format!("No matching version found for {}@{wanted}{date}.", self.name))
-            .with_detail("In most cases you or one of your dependencies are requesting")
-            .with_detail("a package version that doesn't exist.")
+        let date = options
+            .before
+            .as_ref()
+            .map(|date| format!(" with a date before {date}"))
+            .unwrap_or_default();
+        NpmError::new(
+            "ETARGET",
+            format!(
+                "No matching version found for {}@{wanted}{date}.",
+                self.name
+            ),
+        )
+        .with_detail("In most cases you or one of your dependencies are requesting")
+        .with_detail("a package version that doesn't exist.")
     }
 
     fn find(&self, version: &Version) -> Option<usize> {
-        self.versions.iter().position(|entry| range::compare(&entry.version, version).is_eq())
+        self.versions
+            .iter()
+            .position(|entry| range::compare(&entry.version, version).is_eq())
     }
 
     fn is_before(&self, index: usize, options: &PickOptions) -> bool {
-        let (Some(before), Some(time)) = (&options.before, self.times.get(&self.versions[index].text)) else { return true };
+        let (Some(before), Some(time)) =
+            (&options.before, self.times.get(&self.versions[index].text))
+        else {
+            return true;
+        };
         time <= before
     }
 
@@ -173,7 +243,8 @@ impl Packument {
         let mut parsed = self.parsed.borrow_mut();
         let manifest = parsed.entry(index).or_insert_with(|| {
             // A version that is not an object has no fields; it fails later as a package without a version.
-            let fields = serde_json::from_str(self.versions[index].document.get()).unwrap_or_default();
+            let fields =
+                serde_json::from_str(self.versions[index].document.get()).unwrap_or_default();
             Rc::new(Manifest::from_fields(fields))
         });
         Rc::clone(manifest)
@@ -191,7 +262,10 @@ mod tests {
             "1.3.0":{"version":"1.3.0","engines":{"node":">=99"}},"2.0.0-rc.1":{"version":"2.0.0-rc.1"},
             "3.0.0":{"version":"3.0.0"},"3.1.0":{"version":"3.1.0","deprecated":"broken"}}}"#;
         let packument = Packument::parse("a", document).expect("a packument");
-        let options = PickOptions { before: before.map(str::to_owned), ..PickOptions::default() };
+        let options = PickOptions {
+            before: before.map(str::to_owned),
+            ..PickOptions::default()
+        };
         match packument.pick(&Spec::parse(wanted), wanted, &options) {
             Ok(manifest) => manifest.version.clone(),
             Err(error) => error.code.to_owned(),
@@ -200,9 +274,21 @@ mod tests {
 
     #[test]
     fn chooses_as_npm() {
-        assert_eq!(pick("^1.0.0", None), "1.1.0", "the latest tag wins over a higher version");
-        assert_eq!(pick("^1.1.1", None), "1.2.0", "an engine that fits wins over a higher version");
-        assert_eq!(pick("^3.0.0", None), "3.0.0", "deprecated versions are avoided");
+        assert_eq!(
+            pick("^1.0.0", None),
+            "1.1.0",
+            "the latest tag wins over a higher version"
+        );
+        assert_eq!(
+            pick("^1.1.1", None),
+            "1.2.0",
+            "an engine that fits wins over a higher version"
+        );
+        assert_eq!(
+            pick("^3.0.0", None),
+            "3.0.0",
+            "deprecated versions are avoided"
+        );
         assert_eq!(pick("3.1.0", None), "3.1.0");
         assert_eq!(pick("next", None), "2.0.0-rc.1");
         assert_eq!(pick("^1.0.0", Some("2020-06-01T00:00:00.000Z")), "1.0.0");

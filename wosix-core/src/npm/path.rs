@@ -24,13 +24,22 @@ pub fn normalize(path: &str) -> String {
         }
     }
     let joined = parts.join("/");
-    if absolute { format!("/{joined}") } else { joined }
+    if absolute {
+        format!("/{joined}")
+    } else {
+        joined
+    }
 }
 
 /// `to` as seen from the folder `from`; both absolute, or both relative to the same folder.
 pub fn relative(from: &str, to: &str) -> String {
     let (from, to) = (normalize(from), normalize(to));
-    let split = |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let split = |path: &str| {
+        path.split('/')
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     let (from, to) = (split(&from), split(&to));
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let mut parts = vec![".."; from.len() - common];
@@ -62,7 +71,10 @@ mod tests {
         assert_eq!(normalize("../a/../.."), "../..");
         assert_eq!(normalize("/../a//b/"), "/a/b");
         assert_eq!(relative("/a/b", "/a/c/d"), "../c/d");
-        assert_eq!(relative("node_modules/.bin", "node_modules/x/cli.js"), "../x/cli.js");
+        assert_eq!(
+            relative("node_modules/.bin", "node_modules/x/cli.js"),
+            "../x/cli.js"
+        );
         assert_eq!(join("/a/", "b"), "/a/b");
         assert_eq!(parent("/a"), "/");
         assert_eq!(base_name("a/b"), "b");

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::can_place::{self, Check, Context, Placement, Question, deepest_nesting_target, peer_entry_sets};
+use super::can_place::{
+    self, Check, Context, Placement, Question, deepest_nesting_target, peer_entry_sets,
+};
 use super::collate::locale_compare;
 use super::error::NpmError;
 use super::explain;
@@ -67,7 +69,13 @@ impl Placer<'_> {
         deepest_nesting_target(self.tree, from, &self.tree[edge].name)
     }
 
-    fn place_for(&mut self, edge: EdgeId, dep: NodeId, explicit: bool, parent: Option<&Parent<'_>>) -> Result<(), NpmError> {
+    fn place_for(
+        &mut self,
+        edge: EdgeId,
+        dep: NodeId,
+        explicit: bool,
+        parent: Option<&Parent<'_>>,
+    ) -> Result<(), NpmError> {
         if self.tree[edge].to.is_some() && self.tree.is_valid(edge) && !explicit {
             return Ok(());
         }
@@ -77,7 +85,10 @@ impl Placer<'_> {
         let start = self.start_node(edge, parent);
         let name = Rc::clone(&self.tree[edge].name);
         for target in self.tree.ancestry(start).collect::<Vec<_>>() {
-            let is_peer_here = self.tree.edge(target, &name).is_some_and(|edge| self.tree[edge].is_peer());
+            let is_peer_here = self
+                .tree
+                .edge(target, &name)
+                .is_some_and(|edge| self.tree[edge].is_peer());
             if is_peer_here && !self.tree.is_top(target) {
                 continue;
             }
@@ -124,7 +135,11 @@ impl Placer<'_> {
             }
         };
         let target = check.target;
-        let placement = if check.placement == Placement::Conflict { check.own_placement } else { check.placement };
+        let placement = if check.placement == Placement::Conflict {
+            check.own_placement
+        } else {
+            check.placement
+        };
         if placement == Placement::Keep {
             if self.tree[edge].is_peer() && !self.tree.is_valid(edge) {
                 self.accept_conflict(edge, dep);
@@ -135,7 +150,14 @@ impl Placer<'_> {
         self.put(edge, dep, explicit, parent, &check)
     }
 
-    fn put(&mut self, edge: EdgeId, dep: NodeId, explicit: bool, parent: Option<&Parent<'_>>, check: &Check) -> Result<(), NpmError> {
+    fn put(
+        &mut self,
+        edge: EdgeId,
+        dep: NodeId,
+        explicit: bool,
+        parent: Option<&Parent<'_>>,
+        check: &Check,
+    ) -> Result<(), NpmError> {
         let target = check.target;
         let virtual_root = self.tree[dep].parent;
         let source = &self.tree[dep];
@@ -152,7 +174,12 @@ impl Placer<'_> {
         let name = Rc::clone(&new.name);
         let placed = self.tree.add(new, None);
         let record = self.placed.len();
-        self.placed.push(Placed { node: placed, edge, placement: check.own_placement, need_evaluation: BTreeSet::new() });
+        self.placed.push(Placed {
+            node: placed,
+            edge,
+            placement: check.own_placement,
+            need_evaluation: BTreeSet::new(),
+        });
         match self.tree.child(target, &name) {
             Some(old) => {
                 let again = self.replace_old(placed, old, dep);
@@ -172,27 +199,44 @@ impl Placer<'_> {
         // What is deeper may have become superfluous.
         for node in self.tree.named(&name) {
             let root = self.tree[target].root;
-            if self.tree[node].root != root || self.tree.is_top(node) || !self.tree.is_descendant(node, target) {
+            if self.tree[node].root != root
+                || self.tree.is_top(node)
+                || !self.tree.is_descendant(node, target)
+            {
                 continue;
             }
             self.prune_dedupable(node, false, explicit);
             if self.tree[node].root == root {
-                for child in self.tree[node].children.values().copied().collect::<Vec<_>>() {
+                for child in self.tree[node]
+                    .children
+                    .values()
+                    .copied()
+                    .collect::<Vec<_>>()
+                {
                     self.prune_dedupable(child, false, explicit);
                 }
             }
         }
         for peer_edge in self.tree.edges_out(placed) {
-            if !self.tree[peer_edge].is_peer() || self.tree[peer_edge].peer_conflicted || self.tree.is_valid(peer_edge) {
+            if !self.tree[peer_edge].is_peer()
+                || self.tree[peer_edge].peer_conflicted
+                || self.tree.is_valid(peer_edge)
+            {
                 continue;
             }
             let peer_name = Rc::clone(&self.tree[peer_edge].name);
             // A missing optional peer has no node in the virtual tree.
-            let Some(peer) = virtual_root.and_then(|root| self.tree.child(root, &peer_name)) else { continue };
+            let Some(peer) = virtual_root.and_then(|root| self.tree.child(root, &peer_name)) else {
+                continue;
+            };
             if !self.tree.satisfies(peer, peer_edge) {
                 continue;
             }
-            let this = Parent { edge, context: Some(Rc::clone(&check.context)), parent };
+            let this = Parent {
+                edge,
+                context: Some(Rc::clone(&check.context)),
+                parent,
+            };
             self.place_for(peer_edge, peer, explicit, Some(&this))?;
         }
         Ok(())
@@ -207,22 +251,33 @@ impl Placer<'_> {
             if let Some(to) = self.tree[edge].to
                 && self.tree.edge(placed, &name).is_none()
             {
-                orphans.extend(self.tree.gather_dependencies(&[to], &mut |tree, edge| tree[edge].to != Some(to)));
+                orphans.extend(
+                    self.tree
+                        .gather_dependencies(&[to], &mut |tree, edge| tree[edge].to != Some(to)),
+                );
             }
         }
         // Sets of peers at this level that the new package does not fit: pruned and placed again if they can go deeper.
         let mut displaced: Vec<NodeId> = Vec::new();
         for edge in self.tree.edges_in(old) {
             let from = self.tree[edge].from;
-            if self.tree.satisfies(placed, edge) || !self.tree[edge].is_peer() || self.tree[from].parent != target || self.tree[edge].peer_conflicted {
+            if self.tree.satisfies(placed, edge)
+                || !self.tree[edge].is_peer()
+                || self.tree[from].parent != target
+                || self.tree[edge].peer_conflicted
+            {
                 continue;
             }
             for (entry, _) in peer_entry_sets(self.tree, from) {
-                let Some(node) = self.tree[entry].to else { continue };
+                let Some(node) = self.tree[entry].to else {
+                    continue;
+                };
                 let entry_from = self.tree[entry].from;
                 let deepest = deepest_nesting_target(self.tree, node, "");
                 if Some(deepest) != target && !self.tree.is_root(entry_from) {
-                    displaced.extend(self.tree.gather_dependencies(&[node], &mut |tree, edge| tree[edge].to != Some(node) && !tree[edge].peer_conflicted));
+                    displaced.extend(self.tree.gather_dependencies(&[node], &mut |tree, edge| {
+                        tree[edge].to != Some(node) && !tree[edge].peer_conflicted
+                    }));
                 } else {
                     self.accept_conflict(edge, dep);
                 }
@@ -251,9 +306,13 @@ impl Placer<'_> {
             }
         }
         for &orphan in orphans {
-            invalid.extend(self.tree.gather_dependencies(&[orphan], &mut |tree, edge| tree[edge].to != Some(orphan) && tree.is_valid(edge)));
+            invalid.extend(self.tree.gather_dependencies(&[orphan], &mut |tree, edge| {
+                tree[edge].to != Some(orphan) && tree.is_valid(edge)
+            }));
         }
-        let set = self.tree.gather_dependencies(&invalid, &mut |tree, edge| tree[edge].from != node && tree[edge].to != Some(node) && tree.is_valid(edge));
+        let set = self.tree.gather_dependencies(&invalid, &mut |tree, edge| {
+            tree[edge].from != node && tree[edge].to != Some(node) && tree.is_valid(edge)
+        });
         for node in set {
             self.tree.detach(node);
         }
@@ -261,8 +320,13 @@ impl Placer<'_> {
 
     /// Removes `node` if something higher up serves as well; with `descend`, looks at everything inside it.
     fn prune_dedupable(&mut self, node: NodeId, descend: bool, explicit: bool) {
-        if self.tree.can_dedupe(node, self.policy.prefer_dedupe, explicit) {
-            let set = self.tree.gather_dependencies(&[node], &mut |tree, edge| tree[edge].to != Some(node) && tree.is_valid(edge));
+        if self
+            .tree
+            .can_dedupe(node, self.policy.prefer_dedupe, explicit)
+        {
+            let set = self.tree.gather_dependencies(&[node], &mut |tree, edge| {
+                tree[edge].to != Some(node) && tree.is_valid(edge)
+            });
             for node in set {
                 self.tree.detach(node);
             }
@@ -294,7 +358,10 @@ impl Placer<'_> {
                 return true;
             }
         }
-        peers && peer_entry_sets(self.tree, from).iter().any(|(edge, _)| self.tree.is_root(self.tree[*edge].from))
+        peers
+            && peer_entry_sets(self.tree, from)
+                .iter()
+                .any(|(edge, _)| self.tree.is_root(self.tree[*edge].from))
     }
 
     fn accept_conflict(&mut self, edge: EdgeId, dep: NodeId) {

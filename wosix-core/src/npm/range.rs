@@ -6,8 +6,8 @@
 use core::cmp::Ordering;
 use core::fmt;
 
-use semver::{BuildMetadata, Prerelease};
 pub use semver::Version;
+use semver::{BuildMetadata, Prerelease};
 
 /// Largest number npm accepts in a version (`Number.MAX_SAFE_INTEGER`).
 const MAX_NUMBER: u64 = 9_007_199_254_740_991;
@@ -22,7 +22,10 @@ pub struct Options {
 }
 
 /// The options npm resolves dependencies with.
-pub const LOOSE: Options = Options { loose: true, include_prerelease: false };
+pub const LOOSE: Options = Options {
+    loose: true,
+    include_prerelease: false,
+};
 
 /// Parses one version; `None` when npm's `semver.valid` would answer null.
 pub fn parse_version(text: &str, loose: bool) -> Option<Version> {
@@ -30,7 +33,11 @@ pub fn parse_version(text: &str, loose: bool) -> Option<Version> {
     if text.len() > 256 {
         return None;
     }
-    let body = if loose { strip_prefix_characters(text) } else { text.strip_prefix('v').unwrap_or(text) };
+    let body = if loose {
+        strip_prefix_characters(text)
+    } else {
+        text.strip_prefix('v').unwrap_or(text)
+    };
     let partial = Partial::parse_body(body, loose)?;
     partial.full()
 }
@@ -57,10 +64,16 @@ struct Comparator {
 }
 
 impl Comparator {
-    const ANY: Comparator = Comparator { operator: Operator::Equal, version: None };
+    const ANY: Comparator = Comparator {
+        operator: Operator::Equal,
+        version: None,
+    };
 
     fn new(operator: Operator, version: Version) -> Comparator {
-        Comparator { operator, version: Some(version) }
+        Comparator {
+            operator,
+            version: Some(version),
+        }
     }
 
     /// `<0.0.0-0`, which no version satisfies.
@@ -73,7 +86,9 @@ impl Comparator {
     }
 
     fn accepts(&self, version: &Version) -> bool {
-        let Some(bound) = &self.version else { return true };
+        let Some(bound) = &self.version else {
+            return true;
+        };
         let order = compare(version, bound);
         match self.operator {
             Operator::Equal => order == Ordering::Equal,
@@ -87,7 +102,9 @@ impl Comparator {
 
 impl fmt::Display for Comparator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(version) = &self.version else { return Ok(()) };
+        let Some(version) = &self.version else {
+            return Ok(());
+        };
         let operator = match self.operator {
             Operator::Equal => "",
             Operator::Less => "<",
@@ -127,21 +144,31 @@ impl Range {
             alternatives.retain(|set| !set[0].is_null());
             if alternatives.is_empty() {
                 alternatives.push(first);
-            } else if let Some(any) = alternatives.iter().find(|set| set.len() == 1 && set[0].version.is_none()) {
+            } else if let Some(any) = alternatives
+                .iter()
+                .find(|set| set.len() == 1 && set[0].version.is_none())
+            {
                 alternatives = vec![any.clone()];
             }
         }
-        Some(Range { alternatives, include_prerelease: options.include_prerelease })
+        Some(Range {
+            alternatives,
+            include_prerelease: options.include_prerelease,
+        })
     }
 
     /// Whether every version (but prereleases) is in the range, as `*` says.
     pub fn is_any(&self) -> bool {
-        self.alternatives.iter().any(|set| set.len() == 1 && set[0].version.is_none())
+        self.alternatives
+            .iter()
+            .any(|set| set.len() == 1 && set[0].version.is_none())
     }
 
     /// npm's `semver.satisfies`.
     pub fn accepts(&self, version: &Version) -> bool {
-        self.alternatives.iter().any(|set| self.set_accepts(set, version))
+        self.alternatives
+            .iter()
+            .any(|set| self.set_accepts(set, version))
     }
 
     fn set_accepts(&self, set: &[Comparator], version: &Version) -> bool {
@@ -152,9 +179,13 @@ impl Range {
             return true;
         }
         // A prerelease matches only if the range names a prerelease of the very same release.
-        set.iter().filter_map(|comparator| comparator.version.as_ref()).any(|bound| {
-            !bound.pre.is_empty() && (bound.major, bound.minor, bound.patch) == (version.major, version.minor, version.patch)
-        })
+        set.iter()
+            .filter_map(|comparator| comparator.version.as_ref())
+            .any(|bound| {
+                !bound.pre.is_empty()
+                    && (bound.major, bound.minor, bound.patch)
+                        == (version.major, version.minor, version.patch)
+            })
     }
 }
 
@@ -194,8 +225,14 @@ fn parse_alternative(text: &str, options: Options) -> Option<Vec<Comparator>> {
         }
     }
     for comparator in &mut comparators {
-        let everything = if options.include_prerelease { lowest(0, 0, 0) } else { Version::new(0, 0, 0) };
-        if comparator.operator == Operator::GreaterEqual && comparator.version.as_ref() == Some(&everything) {
+        let everything = if options.include_prerelease {
+            lowest(0, 0, 0)
+        } else {
+            Version::new(0, 0, 0)
+        };
+        if comparator.operator == Operator::GreaterEqual
+            && comparator.version.as_ref() == Some(&everything)
+        {
             *comparator = Comparator::ANY;
         }
     }
@@ -223,7 +260,12 @@ fn strip_build_metadata(text: &str) -> String {
     while let Some(plus) = rest.find('+') {
         let offset = bytes.len() - rest.len() + plus;
         let mut end = offset + 1;
-        while end < bytes.len() && (identifier(bytes[end]) || (bytes[end] == b'.' && end > offset + 1 && bytes.get(end + 1).is_some_and(|&c| identifier(c)))) {
+        while end < bytes.len()
+            && (identifier(bytes[end])
+                || (bytes[end] == b'.'
+                    && end > offset + 1
+                    && bytes.get(end + 1).is_some_and(|&c| identifier(c))))
+        {
             end += 1;
         }
         out.push_str(&rest[..plus]);
@@ -240,12 +282,17 @@ fn strip_build_metadata(text: &str) -> String {
 fn join_operators(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     for word in text.split(' ') {
-        let operator = tokens.last().filter(|last| !last.is_empty() && last.bytes().all(|c| b"<>=~^".contains(&c)));
+        let operator = tokens
+            .last()
+            .filter(|last| !last.is_empty() && last.bytes().all(|c| b"<>=~^".contains(&c)));
         let joins = operator.is_some_and(|last| {
             let lenient = last.ends_with(['~', '^']) || last.ends_with("~>");
             lenient || word.starts_with(|c: char| c.is_ascii_digit() || "xX*v=".contains(c))
         });
-        if let Some(last) = tokens.last_mut().filter(|last| joins && last.ends_with("~>")) {
+        if let Some(last) = tokens
+            .last_mut()
+            .filter(|last| joins && last.ends_with("~>"))
+        {
             last.pop();
         }
         match tokens.last_mut().filter(|_| joins) {
@@ -265,14 +312,18 @@ fn parse_hyphen(text: &str, options: Options) -> Option<Vec<Comparator>> {
         (None, _, _) => None,
         (Some(major), None, _) => Some(bound(major, 0, 0, options)),
         (Some(major), Some(minor), None) => Some(bound(major, minor, 0, options)),
-        (Some(major), Some(minor), Some(patch)) if from.prerelease.is_empty() => Some(bound(major, minor, patch, options)),
+        (Some(major), Some(minor), Some(patch)) if from.prerelease.is_empty() => {
+            Some(bound(major, minor, patch, options))
+        }
         _ => from.full(),
     };
     let upper = match (to.major, to.minor, to.patch) {
         (None, _, _) => None,
         (Some(major), None, _) => Some((Operator::Less, lowest(major + 1, 0, 0))),
         (Some(major), Some(minor), None) => Some((Operator::Less, lowest(major, minor + 1, 0))),
-        (Some(major), Some(minor), Some(patch)) if to.prerelease.is_empty() && options.include_prerelease => {
+        (Some(major), Some(minor), Some(patch))
+            if to.prerelease.is_empty() && options.include_prerelease =>
+        {
             Some((Operator::Less, lowest(major, minor, patch + 1)))
         }
         _ => Some((Operator::LessEqual, to.full()?)),
@@ -289,15 +340,22 @@ fn parse_hyphen(text: &str, options: Options) -> Option<Vec<Comparator>> {
 /// One word: caret, tilde, x-range or plain comparison, as one or two comparators.
 fn parse_comparator(token: &str, options: Options) -> Option<Vec<Comparator>> {
     let between = |from: Version, to: Version| {
-        Some(vec![Comparator::new(Operator::GreaterEqual, from), Comparator::new(Operator::Less, to)])
+        Some(vec![
+            Comparator::new(Operator::GreaterEqual, from),
+            Comparator::new(Operator::Less, to),
+        ])
     };
     if token.is_empty() {
         return Some(vec![Comparator::ANY]);
     }
     if let Some(body) = token.strip_prefix('^') {
         let partial = Partial::parse(body, options.loose)?;
-        let Some(major) = partial.major else { return Some(vec![Comparator::ANY]) };
-        let Some(minor) = partial.minor else { return between(bound(major, 0, 0, options), lowest(major + 1, 0, 0)) };
+        let Some(major) = partial.major else {
+            return Some(vec![Comparator::ANY]);
+        };
+        let Some(minor) = partial.minor else {
+            return between(bound(major, 0, 0, options), lowest(major + 1, 0, 0));
+        };
         let upper = |patch: Option<u64>| match (major, minor, patch) {
             (0, 0, Some(patch)) => lowest(0, 0, patch + 1),
             (0, minor, _) => lowest(0, minor + 1, 0),
@@ -310,8 +368,12 @@ fn parse_comparator(token: &str, options: Options) -> Option<Vec<Comparator>> {
     }
     if let Some(body) = token.strip_prefix('~') {
         let partial = Partial::parse(body.strip_prefix('>').unwrap_or(body), options.loose)?;
-        let Some(major) = partial.major else { return Some(vec![Comparator::ANY]) };
-        let Some(minor) = partial.minor else { return between(bound(major, 0, 0, options), lowest(major + 1, 0, 0)) };
+        let Some(major) = partial.major else {
+            return Some(vec![Comparator::ANY]);
+        };
+        let Some(minor) = partial.minor else {
+            return between(bound(major, 0, 0, options), lowest(major + 1, 0, 0));
+        };
         return match partial.patch {
             None => between(bound(major, minor, 0, options), lowest(major, minor + 1, 0)),
             Some(_) => between(partial.full()?, lowest(major, minor + 1, 0)),
@@ -331,19 +393,29 @@ fn parse_simple(token: &str, options: Options) -> Option<Vec<Comparator>> {
         _ => (None, token),
     };
     let partial = Partial::parse(body, options.loose)?;
-    let (Some(major), Some(minor), Some(patch)) = (partial.major, partial.minor, partial.patch) else {
+    let (Some(major), Some(minor), Some(patch)) = (partial.major, partial.minor, partial.patch)
+    else {
         return parse_x_range(operator, &partial, options);
     };
     if !options.loose && !matches!(body.as_bytes(), [b'0'..=b'9', ..] | [b'v', b'0'..=b'9', ..]) {
         return None;
     }
     debug_assert!(major.max(minor).max(patch) <= MAX_NUMBER);
-    Some(vec![Comparator::new(operator.unwrap_or(Operator::Equal), partial.full()?)])
+    Some(vec![Comparator::new(
+        operator.unwrap_or(Operator::Equal),
+        partial.full()?,
+    )])
 }
 
-fn parse_x_range(operator: Option<Operator>, partial: &Partial, options: Options) -> Option<Vec<Comparator>> {
+fn parse_x_range(
+    operator: Option<Operator>,
+    partial: &Partial,
+    options: Options,
+) -> Option<Vec<Comparator>> {
     // `x.1` and `1.x.5` say nothing sensible; npm rejects them.
-    if (partial.major.is_none() && partial.minor.is_some()) || (partial.minor.is_none() && partial.patch.is_some()) {
+    if (partial.major.is_none() && partial.minor.is_some())
+        || (partial.minor.is_none() && partial.patch.is_some())
+    {
         return None;
     }
     let Some(major) = partial.major else {
@@ -380,7 +452,11 @@ fn lowest(major: u64, minor: u64, patch: u64) -> Version {
 
 /// A lower bound: prereleases are below it unless they count.
 fn bound(major: u64, minor: u64, patch: u64, options: Options) -> Version {
-    if options.include_prerelease { lowest(major, minor, patch) } else { Version::new(major, minor, patch) }
+    if options.include_prerelease {
+        lowest(major, minor, patch)
+    } else {
+        Version::new(major, minor, patch)
+    }
 }
 
 fn zero() -> Prerelease {
@@ -402,7 +478,12 @@ impl Partial {
     }
 
     fn parse_body(text: &str, loose: bool) -> Option<Partial> {
-        let mut partial = Partial { major: None, minor: None, patch: None, prerelease: Prerelease::EMPTY };
+        let mut partial = Partial {
+            major: None,
+            minor: None,
+            patch: None,
+            prerelease: Prerelease::EMPTY,
+        };
         let mut rest = text;
         for index in 0..3 {
             if index > 0 {
@@ -439,7 +520,13 @@ impl Partial {
 
     /// The version, if no part is missing.
     fn full(&self) -> Option<Version> {
-        Some(Version { major: self.major?, minor: self.minor?, patch: self.patch?, pre: self.prerelease.clone(), build: BuildMetadata::EMPTY })
+        Some(Version {
+            major: self.major?,
+            minor: self.minor?,
+            patch: self.patch?,
+            pre: self.prerelease.clone(),
+            build: BuildMetadata::EMPTY,
+        })
     }
 }
 
@@ -452,7 +539,10 @@ fn take_number(text: &str, loose: bool) -> Option<(Option<u64>, &str)> {
     if let Some(rest) = text.strip_prefix(['x', 'X', '*']) {
         return Some((None, rest));
     }
-    let end = text.bytes().position(|c| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .bytes()
+        .position(|c| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let digits = &text[..end];
     if digits.is_empty() || (!loose && digits.len() > 1 && digits.starts_with('0')) {
         return None;

@@ -8,7 +8,12 @@ use super::range;
 use super::spec::{Request, Spec};
 
 /// Fields that list dependencies, in the order npm looks a package up in.
-const FIELDS: [&str; 4] = ["devDependencies", "optionalDependencies", "dependencies", "peerDependencies"];
+const FIELDS: [&str; 4] = [
+    "devDependencies",
+    "optionalDependencies",
+    "dependencies",
+    "peerDependencies",
+];
 
 /// The field the command line names; `None` leaves a package where it is.
 pub fn target_kind(config: &Config) -> Option<&'static str> {
@@ -27,7 +32,10 @@ pub fn target_kind(config: &Config) -> Option<&'static str> {
 }
 
 fn has(fields: &Map<String, Value>, field: &str, name: &str) -> bool {
-    fields.get(field).and_then(Value::as_object).is_some_and(|map| map.contains_key(name))
+    fields
+        .get(field)
+        .and_then(Value::as_object)
+        .is_some_and(|map| map.contains_key(name))
 }
 
 fn delete(fields: &mut Map<String, Value>, field: &str, name: &str) {
@@ -43,9 +51,18 @@ fn delete(fields: &mut Map<String, Value>, field: &str, name: &str) {
 pub fn add(fields: &mut Map<String, Value>, requests: &[Request], target: Option<&'static str>) {
     for request in requests {
         let Some(name) = &request.name else { continue };
-        let field = target.unwrap_or_else(|| FIELDS.into_iter().find(|field| has(fields, field, name)).unwrap_or("dependencies"));
+        let field = target.unwrap_or_else(|| {
+            FIELDS
+                .into_iter()
+                .find(|field| has(fields, field, name))
+                .unwrap_or("dependencies")
+        });
         let rivals: &[&str] = match field {
-            "dependencies" => &["devDependencies", "peerDependencies", "optionalDependencies"],
+            "dependencies" => &[
+                "devDependencies",
+                "peerDependencies",
+                "optionalDependencies",
+            ],
             "devDependencies" => &["dependencies"],
             "optionalDependencies" => &["peerDependencies", "dependencies"],
             _ => &["dependencies", "optionalDependencies"],
@@ -54,7 +71,9 @@ pub fn add(fields: &mut Map<String, Value>, requests: &[Request], target: Option
             delete(fields, rival, name);
         }
         let known = has(fields, field, name);
-        let list = fields.entry(field).or_insert_with(|| Value::Object(Map::new()));
+        let list = fields
+            .entry(field)
+            .or_insert_with(|| Value::Object(Map::new()));
         if let Some(list) = list.as_object_mut()
             && (request.spec != "*" || !known)
         {
@@ -74,22 +93,45 @@ pub fn remove(fields: &mut Map<String, Value>, names: &[String]) {
 
 /// Replaces the specs of what was added by what npm saves: `^` and the installed version, unless a narrower range was asked for; sorts
 /// the lists.
-pub fn settle(fields: &mut Map<String, Value>, requests: &[Request], config: &Config, version: &dyn Fn(&str) -> Option<String>) {
-    let prefix = if config.flag("save-exact", false) { "" } else { config.get("save-prefix").unwrap_or("^") };
+pub fn settle(
+    fields: &mut Map<String, Value>,
+    requests: &[Request],
+    config: &Config,
+    version: &dyn Fn(&str) -> Option<String>,
+) {
+    let prefix = if config.flag("save-exact", false) {
+        ""
+    } else {
+        config.get("save-prefix").unwrap_or("^")
+    };
     for request in requests {
         let Some(name) = &request.name else { continue };
-        let Some(version) = version(name) else { continue };
+        let Some(version) = version(name) else {
+            continue;
+        };
         for field in FIELDS {
-            let Some(list) = fields.get_mut(field).and_then(Value::as_object_mut) else { continue };
-            let Some(current) = list.get(name).and_then(Value::as_str) else { continue };
+            let Some(list) = fields.get_mut(field).and_then(Value::as_object_mut) else {
+                continue;
+            };
+            let Some(current) = list.get(name).and_then(Value::as_str) else {
+                continue;
+            };
             let saved = match Spec::parse(current) {
-                Spec::Version(_) | Spec::Tag(_) | Spec::Range { any: true, .. } => format!("{prefix}{version}"),
-                Spec::Range { range, .. } if covers(&range, prefix, &version) => format!("{prefix}{version}"),
+                Spec::Version(_) | Spec::Tag(_) | Spec::Range { any: true, .. } => {
+                    format!("{prefix}{version}")
+                }
+                Spec::Range { range, .. } if covers(&range, prefix, &version) => {
+                    format!("{prefix}{version}")
+                }
                 Spec::Alias { name, spec } => match &*spec {
-                    Spec::Range { range, any: false } if !covers(range, prefix, &version) => current.to_owned(),
+                    Spec::Range { range, any: false } if !covers(range, prefix, &version) => {
+                        current.to_owned()
+                    }
                     _ => format!("npm:{name}@{prefix}{version}"),
                 },
-                Spec::Directory(path) | Spec::File(path) => format!("file:{}", super::path::normalize(&path)),
+                Spec::Directory(path) | Spec::File(path) => {
+                    format!("file:{}", super::path::normalize(&path))
+                }
                 _ => current.to_owned(),
             };
             list.insert(name.clone(), Value::String(saved));
@@ -107,7 +149,9 @@ pub fn settle(fields: &mut Map<String, Value>, requests: &[Request], config: &Co
 /// Whether all of `<prefix><version>` is inside `range`: its lowest and its highest version are.
 fn covers(range: &range::Range, prefix: &str, version: &str) -> bool {
     const HIGH: u64 = 999_999;
-    let Some(lowest) = range::parse_version(version, true) else { return false };
+    let Some(lowest) = range::parse_version(version, true) else {
+        return false;
+    };
     let mut highest = lowest.clone();
     highest.pre = semver::Prerelease::EMPTY;
     match prefix {
@@ -126,8 +170,13 @@ mod tests {
         let mut fields = Map::new();
         let requests = [Request::parse(&format!("a@{spec}"))];
         add(&mut fields, &requests, None);
-        settle(&mut fields, &requests, &Config::default(), &|_| Some(version.to_owned()));
-        fields["dependencies"]["a"].as_str().expect("text").to_owned()
+        settle(&mut fields, &requests, &Config::default(), &|_| {
+            Some(version.to_owned())
+        });
+        fields["dependencies"]["a"]
+            .as_str()
+            .expect("text")
+            .to_owned()
     }
 
     #[test]
@@ -142,9 +191,13 @@ mod tests {
 
     #[test]
     fn moves_between_lists() {
-        let mut fields: Map<String, Value> = serde_json::from_str(r#"{"dependencies":{"a":"1"}}"#).expect("valid");
+        let mut fields: Map<String, Value> =
+            serde_json::from_str(r#"{"dependencies":{"a":"1"}}"#).expect("valid");
         add(&mut fields, &[Request::parse("a")], Some("devDependencies"));
-        assert_eq!(serde_json::to_string(&fields).expect("text"), r#"{"devDependencies":{"a":"*"}}"#);
+        assert_eq!(
+            serde_json::to_string(&fields).expect("text"),
+            r#"{"devDependencies":{"a":"*"}}"#
+        );
         remove(&mut fields, &["a".into()]);
         assert!(fields.is_empty());
     }

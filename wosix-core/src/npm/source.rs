@@ -31,14 +31,27 @@ pub struct Sources {
 
 impl Sources {
     /// The manifest `name@text` stands for when asked for by `from`; `Err` says what is needed to know.
-    pub fn manifest(&self, name: &str, text: &str, spec: &Spec, tree: &Tree, from: NodeId, options: &PickOptions) -> Result<Result<Rc<Manifest>, NpmError>, Need> {
+    pub fn manifest(
+        &self,
+        name: &str,
+        text: &str,
+        spec: &Spec,
+        tree: &Tree,
+        from: NodeId,
+        options: &PickOptions,
+    ) -> Result<Result<Rc<Manifest>, NpmError>, Need> {
         if let Some(package) = spec.registry_name(name) {
-            let Some(packument) = self.packuments.get(package) else { return Err(Need::Packument(package.to_owned())) };
+            let Some(packument) = self.packuments.get(package) else {
+                return Err(Need::Packument(package.to_owned()));
+            };
             let wanted = match spec {
                 Spec::Alias { .. } => super::spec::split_name(&text[4..]).1,
                 _ => text,
             };
-            return Ok(packument.as_ref().map_err(|error| about(error, package, wanted)).and_then(|packument| packument.pick(spec, wanted, options)));
+            return Ok(packument
+                .as_ref()
+                .map_err(|error| about(error, package, wanted))
+                .and_then(|packument| packument.pick(spec, wanted, options)));
         }
         let known = match spec {
             Spec::Directory(path) => {
@@ -49,11 +62,24 @@ impl Sources {
                 let path = format!("file:{}", tree.resolve_path(from, path));
                 self.archives.get(&path).ok_or(Need::Archive(path))
             }
-            Spec::Remote(url) => self.archives.get(url).ok_or_else(|| Need::Archive(url.clone())),
+            Spec::Remote(url) => self
+                .archives
+                .get(url)
+                .ok_or_else(|| Need::Archive(url.clone())),
             Spec::Git(url) => {
-                return Ok(Err(NpmError::new("EUNSUPPORTEDPROTOCOL", format!("git dependencies cannot be fetched in the browser: {name}@{url}"))));
+                return Ok(Err(NpmError::new(
+                    "EUNSUPPORTEDPROTOCOL",
+                    format!("git dependencies cannot be fetched in the browser: {name}@{url}"),
+                )));
             }
-            _ => return Ok(Err(NpmError::new("EINVALIDTAGNAME", format!("Invalid tag name \"{text}\" of package \"{name}@{text}\": Tags may not have any characters that encodeURIComponent encodes.")))),
+            _ => {
+                return Ok(Err(NpmError::new(
+                    "EINVALIDTAGNAME",
+                    format!(
+                        "Invalid tag name \"{text}\" of package \"{name}@{text}\": Tags may not have any characters that encodeURIComponent encodes."
+                    ),
+                )));
+            }
         };
         known.cloned()
     }

@@ -33,13 +33,21 @@ impl Spec {
         if lower.starts_with("file:") {
             return from_path(&text[5..]);
         }
-        if text.starts_with("./") || text.starts_with("../") || text.starts_with('/') || text.starts_with("~/") || matches!(text, "." | "..") {
+        if text.starts_with("./")
+            || text.starts_with("../")
+            || text.starts_with('/')
+            || text.starts_with("~/")
+            || matches!(text, "." | "..")
+        {
             return from_path(text);
         }
         if lower.starts_with("npm:") {
             let (name, spec) = split_name(&text[4..]);
             return match Spec::parse(spec) {
-                spec @ (Spec::Version(_) | Spec::Range { .. } | Spec::Tag(_)) => Spec::Alias { name: name.to_owned(), spec: Box::new(spec) },
+                spec @ (Spec::Version(_) | Spec::Range { .. } | Spec::Tag(_)) => Spec::Alias {
+                    name: name.to_owned(),
+                    spec: Box::new(spec),
+                },
                 _ => Spec::Invalid(text.to_owned()),
             };
         }
@@ -47,7 +55,11 @@ impl Spec {
             return Spec::Git(text.to_owned());
         }
         if lower.starts_with("http://") || lower.starts_with("https://") {
-            return if lower.split('#').next().is_some_and(|url| url.ends_with(".git")) {
+            return if lower
+                .split('#')
+                .next()
+                .is_some_and(|url| url.ends_with(".git"))
+            {
                 Spec::Git(text.to_owned())
             } else {
                 Spec::Remote(text.to_owned())
@@ -58,12 +70,22 @@ impl Spec {
             return Spec::Version(version);
         }
         if let Some(range) = Range::parse(trimmed, range::LOOSE) {
-            return Spec::Range { range, any: trimmed.is_empty() || trimmed == "*" };
+            return Spec::Range {
+                range,
+                any: trimmed.is_empty() || trimmed == "*",
+            };
         }
-        if trimmed.contains('/') || lower.ends_with(".tgz") || lower.ends_with(".tar.gz") || lower.ends_with(".tar") {
+        if trimmed.contains('/')
+            || lower.ends_with(".tgz")
+            || lower.ends_with(".tar.gz")
+            || lower.ends_with(".tar")
+        {
             return from_path(text);
         }
-        if trimmed.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&c)) {
+        if trimmed
+            .bytes()
+            .all(|c| c.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&c))
+        {
             return Spec::Tag(trimmed.to_owned());
         }
         Spec::Invalid(text.to_owned())
@@ -102,10 +124,17 @@ fn from_path(text: &str) -> Spec {
 }
 
 fn is_git(text: &str, lower: &str) -> bool {
-    if lower.starts_with("git+") || lower.starts_with("git:") || lower.starts_with("git@") || lower.starts_with("ssh://") {
+    if lower.starts_with("git+")
+        || lower.starts_with("git:")
+        || lower.starts_with("git@")
+        || lower.starts_with("ssh://")
+    {
         return true;
     }
-    if ["github:", "gitlab:", "bitbucket:", "gist:"].iter().any(|host| lower.starts_with(host)) {
+    if ["github:", "gitlab:", "bitbucket:", "gist:"]
+        .iter()
+        .any(|host| lower.starts_with(host))
+    {
         return true;
     }
     // `owner/repository`, GitHub's shorthand.
@@ -113,7 +142,12 @@ fn is_git(text: &str, lower: &str) -> bool {
     let mut parts = body.split('/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(owner), Some(repository), None) => {
-            let word = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c));
+            let word = |part: &str| {
+                !part.is_empty()
+                    && part
+                        .bytes()
+                        .all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c))
+            };
             word(owner) && word(repository) && !owner.starts_with('.') && !owner.starts_with('-')
         }
         _ => false,
@@ -143,15 +177,26 @@ impl Request {
     /// Reads one argument of `npm install`.
     pub fn parse(raw: &str) -> Request {
         let (name, spec) = split_name(raw);
-        let nameless = !raw.starts_with('@') && (name.contains('/') || name.contains(':')) || raw.starts_with('.') || raw.starts_with('/') || {
-            let lower = name.to_ascii_lowercase();
-            lower.ends_with(".tgz") || lower.ends_with(".tar.gz") || lower.ends_with(".tar")
-        };
+        let nameless = !raw.starts_with('@') && (name.contains('/') || name.contains(':'))
+            || raw.starts_with('.')
+            || raw.starts_with('/')
+            || {
+                let lower = name.to_ascii_lowercase();
+                lower.ends_with(".tgz") || lower.ends_with(".tar.gz") || lower.ends_with(".tar")
+            };
         if nameless {
-            return Request { name: None, spec: raw.to_owned(), raw: raw.to_owned() };
+            return Request {
+                name: None,
+                spec: raw.to_owned(),
+                raw: raw.to_owned(),
+            };
         }
         let spec = if spec.is_empty() { "*" } else { spec };
-        Request { name: Some(name.to_owned()), spec: spec.to_owned(), raw: raw.to_owned() }
+        Request {
+            name: Some(name.to_owned()),
+            spec: spec.to_owned(),
+            raw: raw.to_owned(),
+        }
     }
 }
 
@@ -169,15 +214,27 @@ pub fn name_problem(name: &str) -> Option<&'static str> {
     if name.trim() != name {
         return Some("name cannot contain leading or trailing spaces");
     }
-    if matches!(name.to_ascii_lowercase().as_str(), "node_modules" | "favicon.ico") {
+    if matches!(
+        name.to_ascii_lowercase().as_str(),
+        "node_modules" | "favicon.ico"
+    ) {
         return Some("is not a valid package name");
     }
-    let friendly = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&c));
+    let friendly = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|c| c.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&c))
+    };
     let valid = match name.strip_prefix('@').and_then(|rest| rest.split_once('/')) {
         Some((scope, rest)) => friendly(scope) && friendly(rest) && !rest.starts_with('.'),
         None => friendly(name),
     };
-    if valid { None } else { Some("name can only contain URL-friendly characters") }
+    if valid {
+        None
+    } else {
+        Some("name can only contain URL-friendly characters")
+    }
 }
 
 #[cfg(test)]
@@ -202,10 +259,24 @@ mod tests {
     #[test]
     fn classifies_as_npm_package_arg() {
         for (text, expected) in [
-            ("", "any"), ("*", "any"), ("1.2.3", "version"), ("=1.2.3", "version"), ("^1", "range"), ("1 || 2", "range"),
-            ("latest", "tag"), ("npm:other@^1", "alias"), ("npm:@s/other", "alias"), ("file:../x", "directory"), ("./x", "directory"),
-            ("file:x.tgz", "file"), ("https://example.com/x.tgz", "remote"), ("git+https://example.com/x.git", "git"), ("owner/name", "git"),
-            ("owner/name#semver:^1", "git"), ("github:a/b", "git"), ("a b c", "invalid"),
+            ("", "any"),
+            ("*", "any"),
+            ("1.2.3", "version"),
+            ("=1.2.3", "version"),
+            ("^1", "range"),
+            ("1 || 2", "range"),
+            ("latest", "tag"),
+            ("npm:other@^1", "alias"),
+            ("npm:@s/other", "alias"),
+            ("file:../x", "directory"),
+            ("./x", "directory"),
+            ("file:x.tgz", "file"),
+            ("https://example.com/x.tgz", "remote"),
+            ("git+https://example.com/x.git", "git"),
+            ("owner/name", "git"),
+            ("owner/name#semver:^1", "git"),
+            ("github:a/b", "git"),
+            ("a b c", "invalid"),
         ] {
             assert_eq!(kind(text), expected, "{text}");
         }
@@ -213,7 +284,10 @@ mod tests {
 
     #[test]
     fn splits_arguments() {
-        let request = |raw| { let r = Request::parse(raw); (r.name, r.spec) };
+        let request = |raw| {
+            let r = Request::parse(raw);
+            (r.name, r.spec)
+        };
         assert_eq!(request("a"), (Some("a".into()), "*".into()));
         assert_eq!(request("@s/a@^1"), (Some("@s/a".into()), "^1".into()));
         assert_eq!(request("./a"), (None, "./a".into()));

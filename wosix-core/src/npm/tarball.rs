@@ -35,11 +35,19 @@ const UMASK: u32 = 0o022;
 /// # Errors
 /// `TAR_BAD_ARCHIVE` for a damaged or truncated one.
 pub fn unpack(bytes: &[u8]) -> Result<Unpacked, NpmError> {
-    let bad = |reason: &dyn core::fmt::Display| NpmError::new("TAR_BAD_ARCHIVE", format!("TAR_BAD_ARCHIVE: {reason}"));
+    let bad = |reason: &dyn core::fmt::Display| {
+        NpmError::new("TAR_BAD_ARCHIVE", format!("TAR_BAD_ARCHIVE: {reason}"))
+    };
     let inflated;
     let archive = if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut data = Vec::with_capacity(bytes.len() * 4);
-        flate2::read::MultiGzDecoder::new(bytes).read_to_end(&mut data).map_err(|error| bad(&format!("Unexpected end of compressed data or damage ({error})")))?;
+        flate2::read::MultiGzDecoder::new(bytes)
+            .read_to_end(&mut data)
+            .map_err(|error| {
+                bad(&format!(
+                    "Unexpected end of compressed data or damage ({error})"
+                ))
+            })?;
         inflated = data;
         &inflated[..]
     } else {
@@ -50,23 +58,39 @@ pub fn unpack(bytes: &[u8]) -> Result<Unpacked, NpmError> {
     }
     let mut unpacked = Unpacked::default();
     let mut index: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
-    for entry in tar::Archive::new(archive).entries().map_err(|error| bad(&error))? {
+    for entry in tar::Archive::new(archive)
+        .entries()
+        .map_err(|error| bad(&error))?
+    {
         let mut entry = entry.map_err(|error| bad(&error))?;
         let kind = entry.header().entry_type();
         if !matches!(kind, tar::EntryType::Regular | tar::EntryType::Continuous) {
             continue;
         }
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let Some(path) = strip_first(&path) else { continue };
+        let Some(path) = strip_first(&path) else {
+            continue;
+        };
         let mode = entry.header().mode().unwrap_or(0);
         let offset = unpacked.bytes.len();
-        entry.read_to_end(&mut unpacked.bytes).map_err(|error| bad(&error))?;
+        entry
+            .read_to_end(&mut unpacked.bytes)
+            .map_err(|error| bad(&error))?;
         let length = unpacked.bytes.len() - offset;
-        if entry.header().entry_size().is_ok_and(|size| size != length as u64 && entry.header().entry_size().is_ok()) {
+        if entry
+            .header()
+            .entry_size()
+            .is_ok_and(|size| size != length as u64 && entry.header().entry_size().is_ok())
+        {
             return Err(bad(&"Truncated input"));
         }
         // Files are at least readable and writable (npm's fmode), whatever the publisher's umask was.
-        let file = PackFile { path: path.clone(), mode: (mode & 0o777 | 0o666) & !UMASK, offset, length };
+        let file = PackFile {
+            path: path.clone(),
+            mode: (mode & 0o777 | 0o666) & !UMASK,
+            offset,
+            length,
+        };
         match index.get(&path) {
             // A later entry of the same name replaces an earlier one.
             Some(&at) => unpacked.files[at] = file,
@@ -91,7 +115,11 @@ fn strip_first(path: &str) -> Option<String> {
 
 fn contained_path_keeping_colons(path: &str) -> String {
     if path.contains([':', '\\']) {
-        return path.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect::<Vec<_>>().join("/");
+        return path
+            .split('/')
+            .filter(|part| !matches!(*part, "" | "." | ".."))
+            .collect::<Vec<_>>()
+            .join("/");
     }
     contained_path(path)
 }
@@ -117,18 +145,42 @@ mod tests {
 
     #[test]
     fn strips_the_first_folder_and_keeps_inside() {
-        let unpacked = unpack(&archive(&[("package/a.js", 0o644, b"abc"), ("package/bin/x", 0o755, b"#!"), ("package/../../evil", 0o644, b"no"), ("/etc/passwd", 0o600, b"x")])).expect("an archive");
-        let files: Vec<(&str, u32)> = unpacked.files.iter().map(|file| (file.path.as_str(), file.mode)).collect();
-        assert_eq!(files, [("a.js", 0o644), ("bin/x", 0o755), ("passwd", 0o644)]);
+        let unpacked = unpack(&archive(&[
+            ("package/a.js", 0o644, b"abc"),
+            ("package/bin/x", 0o755, b"#!"),
+            ("package/../../evil", 0o644, b"no"),
+            ("/etc/passwd", 0o600, b"x"),
+        ]))
+        .expect("an archive");
+        let files: Vec<(&str, u32)> = unpacked
+            .files
+            .iter()
+            .map(|file| (file.path.as_str(), file.mode))
+            .collect();
+        assert_eq!(
+            files,
+            [("a.js", 0o644), ("bin/x", 0o755), ("passwd", 0o644)]
+        );
         let file = &unpacked.files[0];
-        assert_eq!(&unpacked.bytes[file.offset..file.offset + file.length], b"abc");
+        assert_eq!(
+            &unpacked.bytes[file.offset..file.offset + file.length],
+            b"abc"
+        );
     }
 
     #[test]
     fn truncated_archives_are_errors() {
         let whole = archive(&[("package/a.js", 0o644, &[7; 4000])]);
-        assert_eq!(unpack(&whole[..1500]).expect_err("half a file").code, "TAR_BAD_ARCHIVE");
+        assert_eq!(
+            unpack(&whole[..1500]).expect_err("half a file").code,
+            "TAR_BAD_ARCHIVE"
+        );
         assert_eq!(unpack(b"").expect_err("nothing").code, "TAR_BAD_ARCHIVE");
-        assert_eq!(unpack(&[0x1f, 0x8b, 8, 0, 0]).expect_err("half a header").code, "TAR_BAD_ARCHIVE");
+        assert_eq!(
+            unpack(&[0x1f, 0x8b, 8, 0, 0])
+                .expect_err("half a header")
+                .code,
+            "TAR_BAD_ARCHIVE"
+        );
     }
 }

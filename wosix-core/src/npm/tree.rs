@@ -87,9 +87,21 @@ pub struct Flags {
 
 impl Flags {
     /// Before the graph was walked.
-    pub const UNKNOWN: Flags = Flags { extraneous: true, dev: true, optional: true, dev_optional: true, peer: true };
+    pub const UNKNOWN: Flags = Flags {
+        extraneous: true,
+        dev: true,
+        optional: true,
+        dev_optional: true,
+        peer: true,
+    };
     /// The project itself.
-    pub const ROOT: Flags = Flags { extraneous: false, dev: false, optional: false, dev_optional: false, peer: false };
+    pub const ROOT: Flags = Flags {
+        extraneous: false,
+        dev: false,
+        optional: false,
+        dev_optional: false,
+        peer: false,
+    };
 }
 
 /// A package in a tree.
@@ -195,7 +207,13 @@ impl core::ops::IndexMut<EdgeId> for Tree {
 impl Tree {
     /// A tree with only the project's own node.
     pub fn new(name: &str, manifest: Rc<Manifest>, ignore_peers: bool) -> (Tree, NodeId) {
-        let mut tree = Tree { ignore_peers, overrides: super::manifest::dependencies(&manifest.fields, "overrides").into_iter().collect(), ..Tree::default() };
+        let mut tree = Tree {
+            ignore_peers,
+            overrides: super::manifest::dependencies(&manifest.fields, "overrides")
+                .into_iter()
+                .collect(),
+            ..Tree::default()
+        };
         let root = tree.add(NewNode::package(Rc::from(name), manifest), None);
         tree.main = Some(root);
         tree.index_add(root);
@@ -262,7 +280,11 @@ impl Tree {
         let manifest = Rc::clone(&self[node].manifest);
         // The order matters: a later kind replaces an earlier one of the same name.
         let optional = |name: &String| manifest.optional_peers.contains(name);
-        let peers = if self.ignore_peers { &[] } else { &manifest.peer_dependencies[..] };
+        let peers = if self.ignore_peers {
+            &[]
+        } else {
+            &manifest.peer_dependencies[..]
+        };
         for (name, spec) in peers.iter().filter(|(name, _)| !optional(name)) {
             self.add_edge(node, name, spec, EdgeKind::Peer);
         }
@@ -276,7 +298,10 @@ impl Tree {
             self.add_edge(node, name, spec, EdgeKind::Optional);
         }
         // Development dependencies count only for the project and for folders in it that links lead to.
-        let is_folder = |id: NodeId| self[id].parent.is_none() && (self.main.is_none_or(|main| main == id) || !self[id].top_path.is_empty());
+        let is_folder = |id: NodeId| {
+            self[id].parent.is_none()
+                && (self.main.is_none_or(|main| main == id) || !self[id].top_path.is_empty())
+        };
         if is_folder(self[node].source.unwrap_or(node)) {
             for (name, spec) in &manifest.dev_dependencies {
                 self.add_edge(node, name, spec, EdgeKind::Dev);
@@ -288,7 +313,11 @@ impl Tree {
         if let Some(&old) = self[from].edges_out.get(name) {
             self.detach_edge(old);
         }
-        let is_root = self[from].parent.is_none() && self[from].fs_parent.is_none() && self[from].source.is_none_or(|source| self[source].parent.is_none());
+        let is_root = self[from].parent.is_none()
+            && self[from].fs_parent.is_none()
+            && self[from]
+                .source
+                .is_none_or(|source| self[source].parent.is_none());
         let spec_text: Rc<str> = match self.overrides.get(name) {
             Some(replacement) if !is_root => Rc::from(self.referenced_override(replacement)),
             _ => Rc::from(spec),
@@ -296,25 +325,46 @@ impl Tree {
         let spec = self.spec(&spec_text);
         let id = EdgeId(u32::try_from(self.edges.len()).expect("fewer than 2^32 dependencies"));
         let name: Rc<str> = Rc::from(name);
-        self.edges.push(Edge { from, name: Rc::clone(&name), spec_text, spec, kind, to: None, peer_conflicted: false, state: None, detached: false });
+        self.edges.push(Edge {
+            from,
+            name: Rc::clone(&name),
+            spec_text,
+            spec,
+            kind,
+            to: None,
+            peer_conflicted: false,
+            state: None,
+            detached: false,
+        });
         self[from].edges_out.insert(name, id);
         self.reload(id, true);
     }
 
     /// `$name` in `overrides` means what the root itself asks for.
     fn referenced_override(&self, replacement: &str) -> String {
-        let Some((name, main)) = replacement.strip_prefix('$').zip(self.main) else { return replacement.to_owned() };
+        let Some((name, main)) = replacement.strip_prefix('$').zip(self.main) else {
+            return replacement.to_owned();
+        };
         let manifest = &self[main].manifest;
-        [&manifest.dev_dependencies, &manifest.optional_dependencies, &manifest.dependencies, &manifest.peer_dependencies]
-            .iter()
-            .flat_map(|list| list.iter())
-            .find(|(key, _)| key == name)
-            .map_or_else(|| replacement.to_owned(), |(_, spec)| spec.clone())
+        [
+            &manifest.dev_dependencies,
+            &manifest.optional_dependencies,
+            &manifest.dependencies,
+            &manifest.peer_dependencies,
+        ]
+        .iter()
+        .flat_map(|list| list.iter())
+        .find(|(key, _)| key == name)
+        .map_or_else(|| replacement.to_owned(), |(_, spec)| spec.clone())
     }
 
     /// A parsed spec, shared.
     pub fn spec(&mut self, text: &Rc<str>) -> Rc<Spec> {
-        Rc::clone(self.specs.entry(Rc::clone(text)).or_insert_with(|| Rc::new(Spec::parse(text))))
+        Rc::clone(
+            self.specs
+                .entry(Rc::clone(text))
+                .or_insert_with(|| Rc::new(Spec::parse(text))),
+        )
     }
 
     fn detach_edge(&mut self, id: EdgeId) {
@@ -385,7 +435,9 @@ impl Tree {
 
     /// Path relative to the project, as the lockfile names it; empty for the root.
     pub fn location(&self, node: NodeId) -> String {
-        let Some(parent) = self[node].parent else { return self[node].top_path.to_string() };
+        let Some(parent) = self[node].parent else {
+            return self[node].top_path.to_string();
+        };
         let mut location = self.location(parent);
         if !location.is_empty() {
             location.push('/');
@@ -488,7 +540,12 @@ impl Tree {
     }
 
     fn family(&self, node: NodeId) -> Vec<NodeId> {
-        self[node].children.values().chain(&self[node].fs_children).copied().collect()
+        self[node]
+            .children
+            .values()
+            .chain(&self[node].fs_children)
+            .copied()
+            .collect()
     }
 
     /// Re-resolves edges that lead from one tree into another.
@@ -549,7 +606,13 @@ impl Tree {
         let edge = &self[id];
         let state = match edge.to {
             None => (!edge.is_optional()).then_some(EdgeError::Missing),
-            Some(to) if edge.is_peer() && self[to].parent == Some(edge.from) && !self.is_top(edge.from) => Some(EdgeError::PeerLocal),
+            Some(to)
+                if edge.is_peer()
+                    && self[to].parent == Some(edge.from)
+                    && !self.is_top(edge.from) =>
+            {
+                Some(EdgeError::PeerLocal)
+            }
             Some(to) => (!self.satisfies(to, id)).then_some(EdgeError::Invalid),
         };
         self[id].state = Some(state);
@@ -563,20 +626,44 @@ impl Tree {
 
     /// Whether `node` is what `edge` asks for.
     pub fn satisfies(&self, node: NodeId, edge: EdgeId) -> bool {
-        self[node].name == self[edge].name && self.spec_accepts(&self[edge].spec, node, self[edge].from)
+        self[node].name == self[edge].name
+            && self.spec_accepts(&self[edge].spec, node, self[edge].from)
     }
 
     fn spec_accepts(&self, spec: &Spec, node: NodeId, from: NodeId) -> bool {
         let node_ = &self[node];
         match spec {
             Spec::Range { any: true, .. } => true,
-            Spec::Range { range, .. } => node_.manifest.semver.as_ref().is_some_and(|version| range.accepts(version)),
-            Spec::Version(wanted) => node_.manifest.semver.as_ref().is_some_and(|version| range::compare(version, wanted).is_eq()),
+            Spec::Range { range, .. } => node_
+                .manifest
+                .semver
+                .as_ref()
+                .is_some_and(|version| range.accepts(version)),
+            Spec::Version(wanted) => node_
+                .manifest
+                .semver
+                .as_ref()
+                .is_some_and(|version| range::compare(version, wanted).is_eq()),
             Spec::Alias { spec, .. } => self.spec_accepts(spec, node, from),
-            Spec::Tag(_) => node_.link.is_none() && (node_.resolved.as_deref().is_some_and(|url| url.starts_with("http")) || node_.integrity.is_some()),
+            Spec::Tag(_) => {
+                node_.link.is_none()
+                    && (node_
+                        .resolved
+                        .as_deref()
+                        .is_some_and(|url| url.starts_with("http"))
+                        || node_.integrity.is_some())
+            }
             Spec::Remote(url) => node_.resolved.as_deref() == Some(url),
-            Spec::Directory(path) => node_.link.is_some_and(|target| *self[target].top_path == *self.resolve_path(from, path)),
-            Spec::File(path) => node_.resolved.as_deref().and_then(|url| url.strip_prefix("file:")) == Some(&self.resolve_path(from, path)),
+            Spec::Directory(path) => node_
+                .link
+                .is_some_and(|target| *self[target].top_path == *self.resolve_path(from, path)),
+            Spec::File(path) => {
+                node_
+                    .resolved
+                    .as_deref()
+                    .and_then(|url| url.strip_prefix("file:"))
+                    == Some(&self.resolve_path(from, path))
+            }
             Spec::Git(url) => node_.resolved.as_deref() == Some(url),
             Spec::Invalid(_) => false,
         }
@@ -598,7 +685,10 @@ impl Tree {
             return false;
         }
         if left.link.is_some() || right.link.is_some() {
-            return left.link.zip(right.link).is_some_and(|(a, b)| a == b || self[a].top_path == self[b].top_path);
+            return left
+                .link
+                .zip(right.link)
+                .is_some_and(|(a, b)| a == b || self[a].top_path == self[b].top_path);
         }
         if let (Some(a), Some(b)) = (&left.integrity, &right.integrity) {
             return a == b;
@@ -607,11 +697,18 @@ impl Tree {
             return a == b;
         }
         let (left, right) = (&left.manifest, &right.manifest);
-        !left.name.is_empty() && left.name == right.name && !left.version.is_empty() && left.version == right.version
+        !left.name.is_empty()
+            && left.name == right.name
+            && !left.version.is_empty()
+            && left.version == right.version
     }
 
     /// The set of packages needed only by `start`, as far as `counts` lets edges count.
-    pub fn gather_dependencies(&mut self, start: &[NodeId], counts: &mut dyn FnMut(&mut Tree, EdgeId) -> bool) -> Vec<NodeId> {
+    pub fn gather_dependencies(
+        &mut self,
+        start: &[NodeId],
+        counts: &mut dyn FnMut(&mut Tree, EdgeId) -> bool,
+    ) -> Vec<NodeId> {
         let mut set: indexmap::IndexSet<NodeId> = start.iter().copied().collect();
         let mut next = 0;
         while let Some(&node) = set.get_index(next) {
@@ -653,12 +750,18 @@ impl Tree {
         if self[new].name != self[old].name || self[new].manifest.name != self[old].manifest.name {
             return false;
         }
-        let own = self.gather_dependencies(&[old], &mut |tree, edge| tree[edge].to != Some(old) && tree.is_valid(edge));
+        let own = self.gather_dependencies(&[old], &mut |tree, edge| {
+            tree[edge].to != Some(old) && tree.is_valid(edge)
+        });
         let top = self.is_top(old);
         for edge in self.edges_in(old) {
             let from = self[edge].from;
             // When a whole set of peers is replaced, their wishes about each other do not count.
-            if !top && self[from].parent == self[old].parent && self[edge].is_peer() && ignored_peers.contains(&self[from].name) {
+            if !top
+                && self[from].parent == self[old].parent
+                && self[edge].is_peer()
+                && ignored_peers.contains(&self[from].name)
+            {
                 continue;
             }
             if !own.contains(&from) && !self.satisfies(new, edge) {
@@ -673,12 +776,19 @@ impl Tree {
         if self.in_dependency_bundle(node) {
             return false;
         }
-        let Some(above) = self.resolve_parent(node).and_then(|parent| self.resolve_parent(parent)) else { return false };
+        let Some(above) = self
+            .resolve_parent(node)
+            .and_then(|parent| self.resolve_parent(parent))
+        else {
+            return false;
+        };
         if self[node].edges_in.is_empty() {
             return true;
         }
         let name = Rc::clone(&self[node].name);
-        let Some(other) = self.resolve(above, &name) else { return false };
+        let Some(other) = self.resolve(above, &name) else {
+            return false;
+        };
         if self.matches(other, node) {
             return true;
         }
@@ -716,12 +826,16 @@ impl Tree {
             return None;
         }
         // Dependencies of bundled packages that ended up beside them are bundled too.
-        self[node].edges_in.iter().find_map(|&edge| self.bundler_walk(self[edge].from, path).filter(|&bundler| bundler == parent))
+        self[node].edges_in.iter().find_map(|&edge| {
+            self.bundler_walk(self[edge].from, path)
+                .filter(|&bundler| bundler == parent)
+        })
     }
 
     /// Comes inside a dependency's tarball (the root's own `bundleDependencies` are installed as usual).
     pub fn in_dependency_bundle(&self, node: NodeId) -> bool {
-        self.bundler(node).is_some_and(|bundler| bundler != self[node].root)
+        self.bundler(node)
+            .is_some_and(|bundler| bundler != self[node].root)
     }
 
     /// Puts `new` where `old` is, keeping what is inside `old`.

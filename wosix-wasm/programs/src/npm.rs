@@ -25,13 +25,27 @@ unsafe extern "C" {
     /// Staged list: the registry, and npm's default registry.
     fn npm_settings() -> i32;
     /// Asks for a URL. `kind`: 0 packument, 1 tarball. An empty integrity is none.
-    fn npm_request(id: u32, kind: i32, fresh: i32, url: *const u8, url_length: usize, integrity: *const u8, integrity_length: usize);
+    fn npm_request(
+        id: u32,
+        kind: i32,
+        fresh: i32,
+        url: *const u8,
+        url_length: usize,
+        integrity: *const u8,
+        integrity_length: usize,
+    );
     /// Reports progress as JSON.
     fn npm_progress(json: *const u8, length: usize);
     /// Answers the id of a pack with these bytes.
     fn pack(bytes: *const u8, length: usize) -> i32;
     /// `index`: for each file mode, offset and length in decimal and the path, each followed by NUL.
-    fn pack_install(pack: i32, path: *const u8, path_length: usize, index: *const u8, index_length: usize) -> i32;
+    fn pack_install(
+        pack: i32,
+        path: *const u8,
+        path_length: usize,
+        index: *const u8,
+        index_length: usize,
+    ) -> i32;
     fn pack_release(pack: i32) -> i32;
 }
 
@@ -50,10 +64,16 @@ impl Platform for WasmPlatform {
     fn pack_install(&self, pack: i32, path: &str, files: &[PackFile]) -> Result<()> {
         let mut index = String::new();
         for file in files {
-            index.push_str(&format!("{}\0{}\0{}\0{}\0", file.mode, file.offset, file.length, file.path));
+            index.push_str(&format!(
+                "{}\0{}\0{}\0{}\0",
+                file.mode, file.offset, file.length, file.path
+            ));
         }
         // SAFETY: addresses and lengths are those of `path` and `index`, which outlive the call.
-        system::check(unsafe { pack_install(pack, path.as_ptr(), path.len(), index.as_ptr(), index.len()) }).map(drop)
+        system::check(unsafe {
+            pack_install(pack, path.as_ptr(), path.len(), index.as_ptr(), index.len())
+        })
+        .map(drop)
     }
 
     fn pack_release(&self, pack: i32) -> Result<()> {
@@ -73,9 +93,19 @@ pub extern "C" fn npm_start() -> i32 {
     crate::install_panic_hook();
     let args = system::argv();
     // SAFETY: no arguments; the answer is staged for `staged_list`.
-    let mut settings = system::staged_list(unsafe { npm_settings() }).unwrap_or_default().into_iter();
-    let defaults = Defaults { registry: settings.next().unwrap_or_default(), default_registry: settings.next().unwrap_or_default() };
-    let session = Session::start(&WasmPlatform, &system::program_name(), args.get(1..).unwrap_or_default(), &defaults);
+    let mut settings = system::staged_list(unsafe { npm_settings() })
+        .unwrap_or_default()
+        .into_iter();
+    let defaults = Defaults {
+        registry: settings.next().unwrap_or_default(),
+        default_registry: settings.next().unwrap_or_default(),
+    };
+    let session = Session::start(
+        &WasmPlatform,
+        &system::program_name(),
+        args.get(1..).unwrap_or_default(),
+        &defaults,
+    );
     SESSION.with_borrow_mut(|slot| step(slot.insert(session)))
 }
 
@@ -117,7 +147,17 @@ fn step(session: &mut Session) -> i32 {
         };
         let integrity = request.integrity.unwrap_or_default();
         // SAFETY: addresses and lengths are those of two strings that outlive the call.
-        unsafe { npm_request(request.id, kind, i32::from(request.fresh), request.url.as_ptr(), request.url.len(), integrity.as_ptr(), integrity.len()) };
+        unsafe {
+            npm_request(
+                request.id,
+                kind,
+                i32::from(request.fresh),
+                request.url.as_ptr(),
+                request.url.len(),
+                integrity.as_ptr(),
+                integrity.len(),
+            )
+        };
     }
     PENDING
 }

@@ -8,23 +8,38 @@ const SAMPLE: &str = include_str!("../fixtures/ranges.tsv");
 fn agrees_with_npm() {
     let mut wrong = Vec::new();
     for line in SAMPLE.lines() {
-        let [range, version, expected] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("bad line {line:?}") };
+        let [range, version, expected] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("bad line {line:?}")
+        };
         let answer = match (Range::parse(range, LOOSE), parse_version(version, true)) {
             (None, _) => "invalid",
             (Some(range), Some(version)) if range.accepts(&version) => "true",
             _ => "false",
         };
         if answer != expected {
-            wrong.push(format!("{range:?} {version:?}: {answer}, npm says {expected}"));
+            wrong.push(format!(
+                "{range:?} {version:?}: {answer}, npm says {expected}"
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn engines_count_prereleases() {
-    let options = Options { loose: false, include_prerelease: true };
-    let accepts = |range: &str, version: &str| Range::parse(range, options).is_some_and(|range| range.accepts(&Version::parse(version).expect("a version")));
+    let options = Options {
+        loose: false,
+        include_prerelease: true,
+    };
+    let accepts = |range: &str, version: &str| {
+        Range::parse(range, options)
+            .is_some_and(|range| range.accepts(&Version::parse(version).expect("a version")))
+    };
     assert!(accepts(">=18", "20.0.0-rc.1"));
     assert!(accepts("^24", "24.0.0-0"));
     assert!(!accepts("<24", "24.0.0-0"));
@@ -32,7 +47,18 @@ fn engines_count_prereleases() {
 
 #[test]
 fn formats_like_npm() {
-    for (range, expected) in [("^1.2.3", ">=1.2.3 <2.0.0-0"), ("1.x || >=2.5.0 || 5.0.0 - 7.2.3", ">=1.0.0 <2.0.0-0||>=2.5.0||>=5.0.0 <=7.2.3"), ("*", ""), ("~1.2", ">=1.2.0 <1.3.0-0")] {
-        assert_eq!(Range::parse(range, LOOSE).expect("valid").to_string(), expected);
+    for (range, expected) in [
+        ("^1.2.3", ">=1.2.3 <2.0.0-0"),
+        (
+            "1.x || >=2.5.0 || 5.0.0 - 7.2.3",
+            ">=1.0.0 <2.0.0-0||>=2.5.0||>=5.0.0 <=7.2.3",
+        ),
+        ("*", ""),
+        ("~1.2", ">=1.2.0 <1.3.0-0"),
+    ] {
+        assert_eq!(
+            Range::parse(range, LOOSE).expect("valid").to_string(),
+            expected
+        );
     }
 }
