@@ -1,0 +1,67 @@
+// The programs that hold our Node runtime against Node itself, and what the real one printed for each.
+//
+// A case is a file of `fixtures/` that Node runs (`name.js`, `.cjs`, `.mjs`, `.ts`, ...), a folder of it with a `main.*`, or an entry of
+// `fixtures/command-lines.json`: `{ name: { args, stdin?, env? } }`. Expectations are `name.expected.json` (`command-lines.expected.json` holds
+// its entries' by name), written by `record-fixtures.mjs`; `name.firefox.expected.json` stands in where that engine cannot answer the same.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), 'fixtures');
+
+/** Where the fixtures are in a container, and so in all that is recorded. */
+export const workdir = '/home/project';
+
+const PROGRAM = /\.(?:js|cjs|mjs|ts|cts|mts)$/;
+const COMMAND_LINES = 'command-lines';
+
+const readJson = (name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
+
+/** `{ name, args, stdin, env }`, sorted by name. */
+export function cases() {
+  const list = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) {
+      const main = readdirSync(path.join(folder, entry.name)).find((name) => /^main\./.test(name));
+      if (main) list.push({ name: entry.name, args: [`${entry.name}/${main}`] });
+    } else if (PROGRAM.test(entry.name)) {
+      list.push({ name: entry.name.replace(PROGRAM, ''), args: [entry.name] });
+    }
+  }
+  for (const [name, options] of Object.entries(readJson(`${COMMAND_LINES}.json`))) list.push({ name: `${COMMAND_LINES}/${name}`, ...options });
+  return list.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Splits `command-lines/name`. */
+export function expectationOf(name) {
+  const [file, entry] = name.split('/');
+  return { file: `${file}.expected.json`, entry };
+}
+
+/** `{ stdout, stderr, code }` that `browser` has to answer. */
+export function expected({ name }, browser) {
+  const { file, entry } = expectationOf(name);
+  const own = file.replace('.expected.', `.${browser}.expected.`);
+  for (const candidate of [own, file]) {
+    if (!existsSync(path.join(folder, candidate))) continue;
+    const content = readJson(candidate);
+    const result = entry === undefined ? content : content[entry];
+    if (result) return result;
+  }
+  throw new Error(`${name} has no expectation: run node tests/node/record-fixtures.mjs ${name}`);
+}
+
+/** Takes out of an output what differs from run to run. */
+export function normalise({ stdout, stderr, code }) {
+  const text = (output) => output.replace(/\(node:\d+\)/g, '(node:PID)');
+  return { stdout: text(stdout), stderr: text(stderr), code };
+}
+
+/** All files as a tree for `container.mount`. */
+export function tree(directory = folder) {
+  return Object.fromEntries(readdirSync(directory, { withFileTypes: true }).map((entry) => {
+    const file = path.join(directory, entry.name);
+    return [entry.name, entry.isDirectory() ? { directory: tree(file) } : { file: { contents: readFileSync(file, 'utf8') } }];
+  }));
+}

@@ -1,0 +1,35 @@
+// Writes what the pinned Node prints for the fixtures, with the container's paths in the place of this machine's.
+// usage: node record-fixtures.mjs [NAME...]    without names: those that have no expectation yet; `--all`: every one
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { nodeBinary } from '../node-binary.mjs';
+import { cases, expectationOf, folder, normalise, workdir } from './fixtures.mjs';
+
+const wanted = process.argv.slice(2);
+// A copy, since programs may write beside themselves.
+const copy = realpathSync(mkdtempSync(path.join(tmpdir(), 'wosix-fixtures-')));
+cpSync(folder, copy, { recursive: true });
+
+const local = (text) => text.replaceAll(copy, workdir).replaceAll(nodeBinary, '/usr/local/bin/node');
+
+try {
+  for (const { name, args, stdin = '', env } of cases()) {
+    const { file, entry } = expectationOf(name);
+    const target = path.join(folder, file);
+    const content = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : {};
+    const known = entry === undefined ? existsSync(target) : entry in content;
+    if (!(wanted.includes('--all') || wanted.includes(name) || (wanted.length === 0 && !known))) continue;
+    const { stdout, stderr, status, signal } = spawnSync(nodeBinary, args, {
+      cwd: copy, encoding: 'utf8', input: stdin, env: { ...process.env, ...env }, argv0: 'node', maxBuffer: 1 << 28,
+    });
+    if (status === null) throw new Error(`${name} ended by ${signal}`);
+    const result = normalise({ stdout: local(stdout), stderr: local(stderr), code: status });
+    writeFileSync(target, `${JSON.stringify(entry === undefined ? result : { ...content, [entry]: result }, null, 2)}\n`);
+    console.log(name);
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
