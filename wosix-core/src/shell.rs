@@ -9,6 +9,8 @@ mod brace;
 mod builtin;
 pub mod command;
 mod expand;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod glob;
 mod interactive;
 mod job;

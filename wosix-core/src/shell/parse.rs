@@ -14,7 +14,8 @@ use super::ast::{
 /// Deepest nesting of commands and words; beyond it the parser would run out of stack.
 const MAX_DEPTH: u32 = 200;
 
-const RESERVED: [&str; 16] = [
+/// Words that are not commands where one begins.
+pub const RESERVED: [&str; 16] = [
     "if", "then", "elif", "else", "fi", "for", "in", "do", "done", "while", "until", "case",
     "esac", "{", "}", "!",
 ];
@@ -54,7 +55,7 @@ pub struct Parser {
 }
 
 /// Parses a whole program.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub fn parse(source: &str) -> Parse<List> {
     let mut parser = Parser::new(source);
     let mut all = List::default();

@@ -4,6 +4,7 @@ use super::ast::{
     AndOr, Command, Compound, Conditional, List, Operation, Parameter, Part, Pipeline, Redirect,
     RedirectTarget, Simple, Word,
 };
+use super::parse::RESERVED;
 use super::run::Shell;
 
 /// A script that gives another shell the state of this one and then runs `source`. Exported variables travel in the environment,
@@ -61,7 +62,8 @@ pub fn quote(text: &str) -> String {
     }
 }
 
-fn list(list: &List) -> String {
+/// Source of a list.
+pub fn list(list: &List) -> String {
     let items = list.0.iter().map(|item| {
         let end = if item.background { " &" } else { ";" };
         format!("{}{end}", and_or(&item.and_or))
@@ -90,7 +92,15 @@ pub fn pipeline(pipeline: &Pipeline) -> String {
 pub fn command(command: &Command) -> String {
     match command {
         Command::Simple(command) => simple(command),
-        Command::Function(name, body) => format!("{name}() {}", self::command(body)),
+        Command::Function(name, body) => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+            // Any other name is one only after the keyword.
+            if name.chars().all(plain) && !begins_otherwise(name) {
+                format!("{name}() {}", self::command(body))
+            } else {
+                format!("function {name} () {}", self::command(body))
+            }
+        }
         Command::Compound(body, redirects) => {
             let mut out = compound(body);
             for next in redirects {
@@ -109,9 +119,20 @@ fn simple(command: &Simple) -> String {
         let value = word(&assignment.value);
         parts.push(format!("{}{operator}{value}", assignment.name));
     }
+    let mut redirects: Vec<String> = command.redirects.iter().map(redirect).collect();
+    let first = command.words.first().and_then(Word::as_literal);
+    if parts.is_empty() && first.is_some_and(begins_otherwise) {
+        // Behind a redirection it is an ordinary word, which is how it came to be one.
+        parts.append(&mut redirects);
+    }
     parts.extend(command.words.iter().map(word));
-    parts.extend(command.redirects.iter().map(redirect));
+    parts.append(&mut redirects);
     parts.join(" ")
+}
+
+/// Whether a command that begins with this word is not a simple one.
+fn begins_otherwise(word: &str) -> bool {
+    RESERVED.contains(&word) || word == "function"
 }
 
 fn compound(compound: &Compound) -> String {
@@ -198,11 +219,13 @@ fn word(word: &Word) -> String {
 
 fn part(part: &Part) -> String {
     match part {
-        Part::Literal(text) => text.clone(),
+        // What follows must not make an expansion or an escape of them.
+        Part::Literal(text) => text.replace('\\', "\\\\").replace('$', "\\$"),
         Part::Quoted(text) => format!("'{}'", text.replace('\'', "'\\''")),
         Part::Double(parts) => format!("\"{}\"", quoted(parts)),
         Part::Parameter(next) => parameter(next, false),
-        Part::Command(body) => format!("$({} )", list(body)),
+        // The blank keeps a subshell from looking like arithmetic.
+        Part::Command(body) => format!("$( {} )", list(body)),
         Part::Arithmetic(parts) => format!("$(({}))", quoted(parts)),
         Part::Tilde(name) => format!("~{name}"),
     }
@@ -210,18 +233,23 @@ fn part(part: &Part) -> String {
 
 /// Parts as they are written between double quotes.
 fn quoted(parts: &[Part]) -> String {
+    escaped(parts, "$`\"\\")
+}
+
+/// Parts with a backslash before each of the `special` characters in their text.
+fn escaped(parts: &[Part], special: &str) -> String {
     let mut out = String::new();
     for next in parts {
         match next {
             Part::Literal(text) | Part::Quoted(text) => {
                 for c in text.chars() {
-                    if matches!(c, '$' | '`' | '"' | '\\') {
+                    if special.contains(c) {
                         out.push('\\');
                     }
                     out.push(c);
                 }
             }
-            Part::Double(inner) => out.push_str(&quoted(inner)),
+            Part::Double(inner) => out.push_str(&escaped(inner, special)),
             Part::Parameter(next) => out.push_str(&parameter(next, true)),
             Part::Tilde(name) => out.push_str(&format!("~{name}")),
             Part::Command(_) | Part::Arithmetic(_) => out.push_str(&part(next)),
@@ -234,7 +262,7 @@ fn parameter(parameter: &Parameter, in_quotes: bool) -> String {
     let name = &parameter.name;
     let inner = |next: &Word| {
         if in_quotes {
-            quoted(&next.parts).replace('}', "\\}")
+            escaped(&next.parts, "$`\"\\}")
         } else {
             word(next)
         }
@@ -267,16 +295,16 @@ fn parameter(parameter: &Parameter, in_quotes: bool) -> String {
         }
         Operation::Replace(pattern, replacement, all) => {
             let operator = if *all { "//" } else { "/" };
-            format!(
-                "${{{name}{operator}{}/{}}}",
-                word(pattern),
-                inner(replacement)
-            )
+            let replacement = match inner(replacement) {
+                empty if empty.is_empty() => empty,
+                text => format!("/{text}"),
+            };
+            format!("${{{name}{operator}{}{replacement}}}", word(pattern))
         }
         Operation::Substring(offset, length) => {
             let length = length.as_ref().map(|length| format!(":{}", quoted(length)));
             format!(
-                "${{{name}: {}{}}}",
+                "${{{name}:{}{}}}",
                 quoted(offset),
                 length.unwrap_or_default()
             )
@@ -286,8 +314,27 @@ fn parameter(parameter: &Parameter, in_quotes: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fuzzing::round_trip;
     use super::super::parse::parse;
     use super::list;
+
+    #[test]
+    fn programs_survive_being_written() {
+        for source in [
+            "echo \"${a-${b}}\" \"${a-x}y}\"",
+            "echo $\\x $\\(",
+            "echo \\",
+            "echo $( (echo '))') )",
+            ">f if; >f function x",
+            "function a=b { c; }",
+            "function if { c; }",
+            "echo ${a/b} ${a/} ${a//} ${a: -1} ${a:1:2}",
+            "cat <<E\n\"$a\" ${b-\"c\"}\nE",
+        ] {
+            let (program, again) = round_trip(source).expect(source);
+            assert_eq!(program, again, "{source}");
+        }
+    }
 
     #[test]
     fn source_written_back_means_the_same() {
