@@ -105,6 +105,7 @@ pub struct Kernel {
     random: Random,
     wakes: WakeSet,
     effects: VecDeque<Effect>,
+    deaths: Vec<Tid>,
 }
 
 impl Kernel {
@@ -116,6 +117,11 @@ impl Kernel {
             }
         }
         &mut self.wakes
+    }
+
+    /// Takes the threads whose process was killed since the last time. To be asked for after every call, before anything else may enter.
+    pub fn deaths(&mut self) -> impl Iterator<Item = Tid> + '_ {
+        self.deaths.drain(..)
     }
 
     /// The oldest effect that was not performed yet.

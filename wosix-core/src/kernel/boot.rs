@@ -78,6 +78,7 @@ impl Kernel {
             random: Random::new(options.seed),
             wakes: WakeSet::default(),
             effects: VecDeque::new(),
+            deaths: Vec::new(),
         };
         let pid = kernel.table.free_pid()?;
         debug_assert_eq!(pid, HOST);

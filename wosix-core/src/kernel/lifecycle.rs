@@ -34,6 +34,7 @@ impl Kernel {
             let thread = &mut self.threads[tid as usize];
             thread.dead = true;
             thread.process = None;
+            self.deaths.push(tid);
             if let Some(file) = thread.opening.take() {
                 self.release_file(file);
             }

@@ -6,7 +6,7 @@ use wosix_core::errno::{Errno, Result};
 use wosix_core::kernel::{Answer, Call, HOST_THREAD, Halt, Kernel, Tid};
 use wosix_core::vfs::Timestamp;
 
-use crate::lock::{self, Guard, Guarded};
+use crate::lock::{self, Guard, Guarded, Refused};
 use crate::stack;
 use crate::threads::{self, Block, SCRATCH};
 
@@ -156,8 +156,11 @@ fn wait_wide<T: Code>(
     stack::reserve();
     loop {
         let now = stack::clock();
-        let Some(mut guard) = lock::acquire(tid) else {
-            return f64::from(lock::POISONED);
+        let mut guard = match lock::acquire(tid) {
+            Ok(guard) => guard,
+            Err(Refused::Poisoned) => return f64::from(lock::POISONED),
+            Err(Refused::Exited) => return -f64::from(Errno::ESRCH as i32),
+            Err(Refused::Killed) => lock::park_for_ever(),
         };
         // Read before the call: whoever changes something afterwards bumps it under the lock.
         let seen = threads::wake_word(tid).load(Ordering::Relaxed);
@@ -202,6 +205,10 @@ fn enter<T>(
     assert!(block.intact(), "kernel stack overflow");
     for woken in kernel.wakes().drain() {
         threads::wake(woken);
+    }
+    // We hold the lock ourselves, and park as soon as it is released.
+    for killed in kernel.deaths().filter(|&killed| killed != tid) {
+        lock::mark_killed(killed);
     }
     // A process that ended itself by a signal must not go on.
     if kernel.is_dead(tid) {

@@ -9,7 +9,7 @@ use crate::entry::STATE;
 use crate::lock;
 
 /// Threads that may exist at once.
-const SLOTS: usize = 1024;
+pub const SLOTS: usize = 1024;
 /// Bytes that a thread exchanges with the kernel at a time.
 pub const SCRATCH: usize = 256 * 1024;
 /// Bytes of shadow stack.
@@ -79,7 +79,7 @@ unsafe impl Send for Block {}
 /// only the linker knows.
 #[unsafe(no_mangle)]
 extern "C" fn thread_alloc(tls_size: usize) -> i32 {
-    let Some(mut guard) = lock::acquire(HOST_THREAD) else {
+    let Ok(mut guard) = lock::acquire(HOST_THREAD) else {
         return lock::POISONED;
     };
     let blocks = &mut STATE.get(&mut guard).blocks;
@@ -113,7 +113,7 @@ extern "C" fn thread_alloc(tls_size: usize) -> i32 {
 /// Address of a slot's scratch block; the stack's end and the thread-local storage are at fixed distances.
 #[unsafe(no_mangle)]
 extern "C" fn thread_scratch(slot: u32) -> *mut u8 {
-    let Some(mut guard) = lock::acquire(HOST_THREAD) else {
+    let Ok(mut guard) = lock::acquire(HOST_THREAD) else {
         return core::ptr::null_mut();
     };
     STATE.get(&mut guard).blocks[slot as usize].base

@@ -29,7 +29,7 @@ extern "C" fn kernel_boot(input: *const u8, length: usize) -> i32 {
 }
 
 fn boot(input: &[u8]) -> Result<()> {
-    let Some(mut guard) = lock::acquire(HOST_THREAD) else {
+    let Ok(mut guard) = lock::acquire(HOST_THREAD) else {
         return Err(Errno::EIO);
     };
     let (seed, rest) = input.split_first_chunk::<32>().ok_or(Errno::EFAULT)?;
@@ -91,10 +91,11 @@ extern "C" fn host_free_thread(slot: Tid) -> i32 {
         Ok(())
     });
     if freed == 0
-        && let Some(mut guard) = lock::acquire(HOST_THREAD)
+        && let Ok(mut guard) = lock::acquire(HOST_THREAD)
         && let Some(block) = STATE.get(&mut guard).blocks.get_mut(slot as usize)
     {
         block.release();
+        lock::unmark(slot);
     }
     freed
 }

@@ -7,11 +7,13 @@ use wosix_core::process::signal::Disposition;
 
 use crate::codec::{Reader, put_i32, put_string};
 use crate::entry::{Patience, call, timestamp, wait};
+use crate::lock;
 use crate::stack::clock;
 use crate::threads;
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_attach(tid: Tid, pid: u32) -> i32 {
+    lock::unmark_exited(tid);
     call(tid, |kernel, call, _| kernel.attach(call.tid, pid))
 }
 
@@ -176,7 +178,10 @@ extern "C" fn sys_wait(tid: Tid, pid: i32, nonblock: u32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn sys_exit(tid: Tid, code: i32) -> i32 {
-    call(tid, |kernel, call, _| kernel.exit(call, code as u8))
+    let result = call(tid, |kernel, call, _| kernel.exit(call, code as u8));
+    // The worker is terminated from now on, or given another process: guest code that runs on must not come in.
+    lock::mark_exited(tid);
+    result
 }
 
 #[unsafe(no_mangle)]
