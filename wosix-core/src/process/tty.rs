@@ -214,9 +214,9 @@ impl LineDiscipline {
             || self.termios.is_char(cc::VEOL, byte)
             || self.termios.is_char(cc::VEOL2, byte)
         {
-            if self.termios.local(lflag::ECHO)
-                || (byte == b'\n' && self.termios.local(lflag::ECHONL))
-            {
+            let shown = self.termios.local(lflag::ECHO)
+                || (byte == b'\n' && self.termios.local(lflag::ECHONL));
+            if shown && self.writable() {
                 self.put(byte);
             }
             self.line.push(byte);
@@ -250,8 +250,9 @@ impl LineDiscipline {
         self.lines.push_back(line);
     }
 
+    /// Shows a typed byte. Nobody waits for an echo: what finds the screen's buffer full is dropped, as on Linux.
     fn echo(&mut self, byte: u8) {
-        if !self.termios.local(lflag::ECHO) {
+        if !self.termios.local(lflag::ECHO) || !self.writable() {
             return;
         }
         if is_control(byte) && !matches!(byte, b'\n' | b'\t') && self.termios.local(lflag::ECHOCTL)
@@ -324,7 +325,7 @@ impl LineDiscipline {
             } else {
                 let kill = self.termios.cc[cc::VKILL];
                 self.echo(kill);
-                if self.termios.local(lflag::ECHOK) {
+                if self.termios.local(lflag::ECHOK) && self.writable() {
                     self.put(b'\n');
                 }
             }
@@ -335,7 +336,9 @@ impl LineDiscipline {
     fn reprint(&mut self) {
         let reprint = self.termios.cc[cc::VREPRINT];
         self.echo(reprint);
-        self.put(b'\n');
+        if self.writable() {
+            self.put(b'\n');
+        }
         self.line_column = self.column;
         for byte in self.line.clone() {
             self.echo(byte);
@@ -364,7 +367,9 @@ impl LineDiscipline {
 
     fn erase_columns(&mut self, count: usize) {
         for _ in 0..count {
-            self.output.extend(b"\x08 \x08");
+            if self.writable() {
+                self.output.extend(b"\x08 \x08");
+            }
         }
         self.column = self.column.saturating_sub(count);
     }

@@ -131,3 +131,16 @@ fn input_is_bounded_but_interrupts_get_through() {
     assert_eq!(tty.type_bytes(b"\x03", &mut signals), 1);
     assert_eq!(signals, [SIGINT]);
 }
+
+#[test]
+fn echo_is_bounded() {
+    let mut tty = LineDiscipline::default();
+    tty.type_bytes(&[b'x'; LINE_MAX], &mut Vec::new());
+    // Reprints, and a line that is typed and erased again and again, take no input.
+    tty.type_bytes(&[0o22; 100], &mut Vec::new());
+    tty.type_bytes(&b"abc\x15".repeat(OUTPUT_LIMIT), &mut Vec::new());
+    tty.type_bytes(b"\n", &mut Vec::new());
+    let mut buffer = vec![0; OUTPUT_LIMIT * 2];
+    assert!((OUTPUT_LIMIT..OUTPUT_LIMIT + 4).contains(&tty.take_output(&mut buffer)));
+    assert_eq!(tty.read(&mut buffer), Input::Bytes(1));
+}
