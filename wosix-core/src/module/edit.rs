@@ -56,7 +56,13 @@ impl Edits {
             output.push_str(&source[at..start]);
             let old = &source[start..end];
             match &edit.text {
-                EditText::Static(text) => output.push_str(text),
+                EditText::Static(text) => {
+                    output.push_str(text);
+                    // Lines stay, and columns where a line begins anew.
+                    if let Some(line_end) = old.find(is_line_terminator) {
+                        output.extend(old[line_end..].chars().map(blank));
+                    }
+                }
                 EditText::Owned(text) => output.push_str(text),
                 EditText::Blank => output.extend(old.chars().map(blank)),
                 EditText::BlankStatement => {
@@ -71,9 +77,10 @@ impl Edits {
 }
 
 fn blank(c: char) -> char {
-    // The four line terminators of ECMAScript.
-    match c {
-        '\n' | '\r' | '\u{2028}' | '\u{2029}' => c,
-        _ => ' ',
-    }
+    if is_line_terminator(c) { c } else { ' ' }
+}
+
+/// The four line terminators of ECMAScript.
+fn is_line_terminator(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }

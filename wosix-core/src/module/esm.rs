@@ -458,6 +458,16 @@ impl<'a> Visit<'a> for Rewriter<'_> {
         walk::walk_assignment_target_property_identifier(self, property);
     }
 
+    fn visit_binary_expression(&mut self, binary: &BinaryExpression<'a>) {
+        // In a script, `<!--` begins a comment.
+        let right = binary.right.span().start;
+        let (before, after) = self.source.split_at(right as usize);
+        if before.ends_with('<') && after.starts_with("!--") {
+            self.edits.insert(right, " ");
+        }
+        walk::walk_binary_expression(self, binary);
+    }
+
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
         if self.replace_callee(&call.callee) {
             self.visit_arguments(&call.arguments);
@@ -589,7 +599,8 @@ pub fn push_json_string(output: &mut String, text: &str) {
         match c {
             '"' => output.push_str("\\\""),
             '\\' => output.push_str("\\\\"),
-            c if u32::from(c) < 0x20 => output.push_str(&format!("\\u{:04x}", u32::from(c))),
+            // The last two would end a line of the source around.
+            c if u32::from(c) < 0x20 || matches!(c, '\u{2028}' | '\u{2029}') => output.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => output.push(c),
         }
     }
