@@ -1,9 +1,9 @@
 // Writes what the pinned Node prints for the fixtures, with the container's paths in the place of this machine's.
-// usage: node record-fixtures.mjs [NAME...]    without names: those that have no expectation yet; `--all`: every one
+// usage: node record-fixtures.mjs [NAME PREFIX...]    without names: those that have no expectation yet; `--all`: every one
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { nodeBinary } from '../node-binary.mjs';
 import { cases, expectationOf, folder, normalise, workdir } from './fixtures.mjs';
@@ -13,6 +13,8 @@ const wanted = process.argv.slice(2);
 const copy = realpathSync(mkdtempSync(path.join(tmpdir(), 'wosix-fixtures-')));
 cpSync(folder, copy, { recursive: true });
 
+// What a process in a container finds, as far as the fixtures look.
+const environment = { PATH: `${path.dirname(nodeBinary)}:/usr/bin:/bin`, HOME: '/home' };
 const local = (text) => text.replaceAll(copy, workdir).replaceAll(nodeBinary, '/usr/local/bin/node');
 
 try {
@@ -21,12 +23,11 @@ try {
     const target = path.join(folder, file);
     const content = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : {};
     const known = entry === undefined ? existsSync(target) : entry in content;
-    if (!(wanted.includes('--all') || wanted.includes(name) || (wanted.length === 0 && !known))) continue;
+    if (!(wanted.includes('--all') || wanted.some((prefix) => name.startsWith(prefix)) || (wanted.length === 0 && !known))) continue;
     const { stdout, stderr, status, signal } = spawnSync(nodeBinary, args, {
-      cwd: copy, encoding: 'utf8', input: stdin, env: { ...process.env, ...env }, argv0: 'node', maxBuffer: 1 << 28,
+      cwd: copy, encoding: 'utf8', input: stdin, env: { ...environment, ...env }, argv0: 'node', maxBuffer: 1 << 28,
     });
-    if (status === null) throw new Error(`${name} ended by ${signal}`);
-    const result = normalise({ stdout: local(stdout), stderr: local(stderr), code: status });
+    const result = normalise({ stdout: local(stdout), stderr: local(stderr), code: status ?? 128 + constants.signals[signal] });
     writeFileSync(target, `${JSON.stringify(entry === undefined ? result : { ...content, [entry]: result }, null, 2)}\n`);
     console.log(name);
   }
