@@ -38,13 +38,18 @@ pub fn parse_integer(text: &str) -> Option<i64> {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let value = if let Some(hex) = digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
-        i64::from_str_radix(hex, 16)
+    let (digits, radix) = if let Some(hex) = digits.strip_prefix("0x").or(digits.strip_prefix("0X"))
+    {
+        (hex, 16)
     } else if digits.len() > 1 && digits.starts_with('0') {
-        i64::from_str_radix(digits, 8)
+        (digits, 8)
     } else {
-        digits.parse()
+        (digits, 10)
     };
+    // The conversion would take a second sign.
+    let value = digits
+        .starts_with(|c: char| c.is_ascii_hexdigit())
+        .then(|| i64::from_str_radix(digits, radix))?;
     value
         .ok()
         .map(|value| if negative { -value } else { value })
@@ -316,5 +321,18 @@ impl Parser<'_> {
             }
             None => self.error("expecting primary"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_integer;
+
+    #[test]
+    fn an_integer_has_one_sign() {
+        for text in ["--9223372036854775808", "-+1", "+-1", "0x-1", "-0x+1"] {
+            assert_eq!(parse_integer(text), None, "{text}");
+        }
+        assert_eq!(parse_integer(" -0x10 "), Some(-16));
     }
 }

@@ -1,9 +1,11 @@
 //! Parser: source text to [`ast`](super::ast), one complete command at a time, as a shell must run a line before it reads the next.
 
+#[cfg(test)]
+mod tests;
 mod word;
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::ast::{
@@ -51,6 +53,8 @@ pub struct Parser {
     here_docs: Vec<PendingHereDoc>,
     /// Aliases whose text the position is in (it ends at the given place, counted from the end of the source): they do not expand again.
     expanding: Vec<(String, usize)>,
+    /// Where `$((` turned out not to begin arithmetic: nested ones would be tried again and again, twice as often at each level.
+    not_arithmetic: BTreeSet<usize>,
     depth: u32,
 }
 
@@ -73,6 +77,7 @@ impl Parser {
             position: 0,
             here_docs: Vec::new(),
             expanding: Vec::new(),
+            not_arithmetic: BTreeSet::new(),
             depth: 0,
         }
     }
@@ -520,7 +525,9 @@ impl Parser {
                     is_assignment: false,
                 }
             } else {
-                Parser::new(&text).here_doc_body()?
+                let mut inner = Parser::new(&text);
+                inner.depth = self.depth;
+                inner.here_doc_body()?
             };
             // The cell was made for this body alone, so it is still empty.
             let _first = pending.body.set(body);
@@ -631,6 +638,7 @@ impl Parser {
         self.expanding.push((name, left_after));
         let end = self.position + length;
         self.source.replace_range(self.position..end, text);
+        self.not_arithmetic.clear();
         true
     }
 

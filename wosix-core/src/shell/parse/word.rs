@@ -221,8 +221,8 @@ impl Parser {
 
     fn dollar(&mut self, context: Context, builder: &mut Builder) -> Parse<()> {
         self.eat("$");
-        if self.at("((") {
-            let before = self.position;
+        if self.at("((") && !self.not_arithmetic.contains(&self.position) {
+            let (before, here_docs) = (self.position, self.here_docs.len());
             self.eat("((");
             let parts = self.parts(Context::Arithmetic)?;
             if self.eat("))") {
@@ -234,6 +234,8 @@ impl Parser {
             }
             // `$((a) | b)`: a subshell in a command substitution.
             self.position = before;
+            self.here_docs.truncate(here_docs);
+            self.not_arithmetic.insert(before);
         }
         if self.eat("(") {
             self.newlines()?;
