@@ -600,7 +600,9 @@ pub fn push_json_string(output: &mut String, text: &str) {
             '"' => output.push_str("\\\""),
             '\\' => output.push_str("\\\\"),
             // The last two would end a line of the source around.
-            c if u32::from(c) < 0x20 || matches!(c, '\u{2028}' | '\u{2029}') => output.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if u32::from(c) < 0x20 || matches!(c, '\u{2028}' | '\u{2029}') => {
+                output.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
             c => output.push(c),
         }
     }
