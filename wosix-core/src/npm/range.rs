@@ -236,6 +236,13 @@ fn parse_alternative(text: &str, options: Options) -> Option<Vec<Comparator>> {
             *comparator = Comparator::ANY;
         }
     }
+    // The upper bound of the largest number is no version, and so nothing is a range.
+    let mut bounds = comparators
+        .iter()
+        .filter_map(|comparator| comparator.version.as_ref());
+    if bounds.any(|bound| bound.major.max(bound.minor).max(bound.patch) > MAX_NUMBER) {
+        return None;
+    }
     if comparators.iter().any(Comparator::is_null) {
         return Some(vec![Comparator::null()]);
     }

@@ -62,3 +62,11 @@ fn formats_like_npm() {
         );
     }
 }
+
+#[test]
+fn a_bound_beyond_the_largest_number_is_refused() {
+    for range in ["^9007199254740991.0.0", "<1 || 1.9007199254740991"] {
+        assert_eq!(Range::parse(range, LOOSE), None, "{range}");
+    }
+    assert!(Range::parse("<=1.2.9007199254740991", LOOSE).is_some());
+}
