@@ -13,7 +13,9 @@ fn a_here_document_in_what_looks_like_arithmetic_is_read_once() {
 
 #[test]
 fn here_documents_in_here_documents_have_a_depth() {
-    let opening: String = (0..300).map(|level| format!("$(cat <<E{level}\n")).collect();
+    let opening: String = (0..300)
+        .map(|level| format!("$(cat <<E{level}\n"))
+        .collect();
     let closing: String = (0..300)
         .rev()
         .map(|level| format!("E{level}\n)\n"))
