@@ -94,7 +94,7 @@ for (const name of browsers) {
     });
 
     function exec(script, { exports = [], mount = project } = {}) {
-      const args = ['exec', '--browser', name, '--registry', registry.url, '--mount', mount, ...exports.flatMap((entry) => ['--export', `${entry}:${folder}/out`]), '--', 'jsh', '-c', script];
+      const args = ['exec', '--browser', name, '--timeout', '60', '--registry', registry.url, '--mount', mount, ...exports.flatMap((entry) => ['--export', `${entry}:${folder}/out`]), '--', 'jsh', '-c', script];
       return new Promise((resolve) => {
         const child = spawn(process.execPath, [cli, ...args]);
         let stdout = '';
