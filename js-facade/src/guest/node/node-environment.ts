@@ -54,6 +54,13 @@ export class NodeEnvironment implements Environment {
   private placing: ((place: { line: number; column: number }) => void) | undefined;
 
   constructor(readonly context: RuntimeContext, readonly host: HostGlobals, readonly data: NodeData, drain: Drain, folder: string, ownScript: string) {
+    // Before the guard's own listener, which would take what is only to be placed for an exception.
+    host.addEventListener('error', (event: ErrorEvent) => {
+      if (!this.placing) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      this.placing({ line: event.lineno, column: event.colno });
+    });
     this.startTime = host.performance.now();
     this.constants = data.bindings.constants;
     this.commandLine = parseCommandLine(data, [], undefined);
@@ -66,12 +73,6 @@ export class NodeEnvironment implements Environment {
     this.fatal = new FatalExceptions(this, this.stacks, this.sources, this.loader, (code) => this.exit(code));
     this.loop = new Loop(host, () => this.sys, this.guard, drain, (thrown: Thrown) => this.fatal.trigger(thrown));
     this.legacyTypes = Object.fromEntries(LEGACY_TYPES.map((name) => [name, types[name]]));
-    host.addEventListener('error', (event: ErrorEvent) => {
-      if (!this.placing) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      this.placing({ line: event.lineno, column: event.colno });
-    });
   }
 
   internalBinding(name: string): any {
