@@ -8,6 +8,7 @@ import { EXIT_CODES } from './fatal-exception';
 import { removeBrowserGlobals } from './host-globals';
 import type { NodeEnvironment } from './node-environment';
 import { rememberProxies } from './bindings/types';
+import { parseEnv } from './bindings/util';
 
 const SIGPIPE = 13;
 /** `executionAsyncId()` in the main script. */
@@ -54,6 +55,7 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
   sys.sigaction(SIGPIPE, 1);
   try {
     env.commandLine = parseCommandLine(env.data, args, process.env.NODE_OPTIONS);
+    if (readEnvFiles(env) && process.env.NODE_OPTIONS) env.commandLine = parseCommandLine(env.data, args, process.env.NODE_OPTIONS);
   } catch (error) {
     if (!(error instanceof BadOption)) throw error;
     env.fatal.write(`${argv0}: ${error.message}\n`);
@@ -89,6 +91,28 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
   const thrown = env.guard.call(() => process.emit('exit', code));
   if (thrown) env.fatal.trigger(thrown);
   env.exit(fields[2] ? fields[1]! : code);
+}
+
+/** `--env-file` and `--env-file-if-exists`: a later file wins over an earlier one, the environment over both. Answers whether there was one. */
+function readEnvFiles(env: NodeEnvironment): boolean {
+  const { values } = env.commandLine;
+  const files = (option: string) => (values[option] as string[] | undefined) ?? [];
+  const required = files('--env-file');
+  const paths = [...required, ...files('--env-file-if-exists')];
+  const { readFileSync } = env.requireBuiltin('fs');
+  const found: Record<string, string> = {};
+  for (const path of paths) {
+    try {
+      Object.assign(found, parseEnv(readFileSync(path, 'utf8')));
+    } catch (error) {
+      const missing = (error as { code?: string }).code === 'ENOENT';
+      if (!missing) throw new BadOption(`${path}: invalid format`);
+      if (required.includes(path)) throw new BadOption(`${path}: not found`);
+      env.fatal.write(`${path} not found. Continuing without it.\n`);
+    }
+  }
+  for (const [name, value] of Object.entries(found)) env.process.env[name] ??= value;
+  return paths.length > 0;
 }
 
 /** Whether the program waits, at its top level, for something that nothing can bring about any more. */

@@ -124,7 +124,7 @@ export class StackTraces {
         }
         // Code out of Node's snapshot has lost the names that V8 infers for `a.b = function () {}`.
         const method: string | null = raw.getMethodName();
-        if (method && functionName?.includes('.') && functionName.endsWith(`.${method}`)) functionName = null;
+        if (functionName?.includes('.') && (!method || functionName.endsWith(`.${method}`))) functionName = null;
         // The build made generators of these, which the loop steps (scripts/node-lib/edits.mjs).
         if (functionName === 'processTicksAndRejections' || functionName === 'processTimers' || functionName === 'processImmediate') {
           isToplevel = false;
@@ -136,6 +136,8 @@ export class StackTraces {
         if (functionName === 'eval') functionName = null;
         isEval = false;
       }
+      // Node's V8 leaves the receiver of a private method out.
+      if (functionName?.startsWith('#')) typeName = null;
     }
     return {
       functionName,
