@@ -29,7 +29,10 @@ pub fn build(only: &[String]) -> Result<()> {
     if wanted("kernel") {
         build_kernel()?;
     }
-    let plain: Vec<&str> = ["programs", "codecs", "transpile"]
+    if wanted("programs") {
+        build_programs()?;
+    }
+    let plain: Vec<&str> = ["codecs", "transpile"]
         .into_iter()
         .filter(|part| wanted(part))
         .collect();
@@ -100,10 +103,29 @@ fn build_kernel() -> Result<()> {
             .env("RUSTFLAGS", FLAGS.join(" "))
             .current_dir(root()),
     )?;
-    optimize("kernel", &target)
+    optimize("kernel", &target, "wasm", "-O3")
 }
 
-/// The modules with private memory: plain builds.
+/// Features of WebAssembly that every browser we run in has.
+const PLAIN_FLAGS: &str = "-Ctarget-feature=+bulk-memory,+mutable-globals,+simd128";
+
+/// jsh, npm and the commands, built for size: together with a standard library built the same way they are a third smaller.
+fn build_programs() -> Result<()> {
+    command::run(
+        Command::new("cargo")
+            .args(["build", "--quiet", "-Zbuild-std=std,panic_abort"])
+            .arg("-Zbuild-std-features=optimize_for_size")
+            .args(["--target", "wasm32-unknown-unknown"])
+            .args(["--profile", "wasm-small", "-p", "wosix-programs"])
+            // As for the kernel.
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTFLAGS", PLAIN_FLAGS)
+            .current_dir(root()),
+    )?;
+    optimize("programs", &root().join("target"), "wasm-small", "-Oz")
+}
+
+/// The other modules with private memory: plain builds.
 fn build_plain_modules(parts: &[&str]) -> Result<()> {
     if parts.is_empty() {
         return Ok(());
@@ -112,24 +134,23 @@ fn build_plain_modules(parts: &[&str]) -> Result<()> {
     cargo
         .args(["build", "--quiet", "--target", "wasm32-unknown-unknown"])
         .args(["--profile", "wasm"])
-        .env(
-            "RUSTFLAGS",
-            "-Ctarget-feature=+bulk-memory,+mutable-globals,+simd128",
-        )
+        .env("RUSTFLAGS", PLAIN_FLAGS)
         .current_dir(root());
     for part in parts {
         cargo.args(["-p", &format!("wosix-{part}")]);
     }
     command::run(&mut cargo)?;
     for part in parts {
-        optimize(part, &root().join("target"))?;
+        optimize(part, &root().join("target"), "wasm", "-O3")?;
     }
     Ok(())
 }
 
-/// `wasm-opt` from what cargo made to `dist/<part>.wasm`, unless that was made from the same bytes already.
-fn optimize(part: &str, target: &Path) -> Result<()> {
-    let made = target.join(format!("wasm32-unknown-unknown/wasm/wosix_{part}.wasm"));
+/// `wasm-opt` at `level` from what cargo made with `profile` to `dist/<part>.wasm`, unless that was made from the same bytes already.
+fn optimize(part: &str, target: &Path, profile: &str, level: &str) -> Result<()> {
+    let made = target.join(format!(
+        "wasm32-unknown-unknown/{profile}/wosix_{part}.wasm"
+    ));
     let bytes = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
     let mut hasher = DefaultHasher::new();
     hasher.write(&bytes);
@@ -143,7 +164,7 @@ fn optimize(part: &str, target: &Path) -> Result<()> {
     command::run(
         Command::new("node")
             .arg(facade().join("node_modules/binaryen/bin/wasm-opt"))
-            .args(["-O3", "--strip-debug", "--strip-producers", "-o"])
+            .args([level, "--strip-debug", "--strip-producers", "-o"])
             .arg(&output)
             .arg(&made),
     )?;
