@@ -26,7 +26,7 @@ fuzz_target!(|steps: Vec<(u8, &[u8])>| {
             5 => tty.flush_input(),
             _ => {
                 let mut termios = *tty.termios();
-                for (index, &byte) in bytes.iter().enumerate().take(26) {
+                for (index, &byte) in bytes.iter().enumerate().take(25) {
                     match index {
                         0..4 => termios.lflag ^= u32::from(byte) << (4 * index),
                         4 => termios.iflag ^= u32::from(byte),
