@@ -121,7 +121,7 @@ function language(path: string): Extension {
     case 'json': return json();
     case 'html': return html();
     case 'css': return css();
-    case 'md': return markdown();
+    case 'md': return [markdown(), EditorView.lineWrapping];
     default: return [];
   }
 }

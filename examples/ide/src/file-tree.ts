@@ -2,7 +2,11 @@
 
 import type { FileSystemAPI } from 'wosix';
 
-const ICONS: Record<string, string> = { js: '🟨', mjs: '🟨', cjs: '🟨', ts: '🟦', tsx: '🟦', json: '🟧', html: '🟥', css: '🟪', md: '⬜' };
+/** Kind (a CSS class) and mark by extension. */
+const ICONS: Record<string, [kind: string, mark: string]> = {
+  js: ['js', 'JS'], mjs: ['js', 'JS'], cjs: ['js', 'JS'], jsx: ['js', 'JS'], ts: ['ts', 'TS'], tsx: ['ts', 'TS'], json: ['json', '{}'], html: ['html', '<>'],
+  css: ['css', '#'], md: ['md', 'M↓'],
+};
 
 export class FileTree {
   readonly #open = new Set<string>(['public', 'src']);
@@ -28,7 +32,7 @@ export class FileTree {
     if (folder) await this.fs.mkdir(folder, { recursive: true });
     await this.fs.writeFile(path, '');
     await this.refresh();
-    this.#select(path);
+    this.select(path);
   }
 
   async #children(folder: string): Promise<HTMLElement[]> {
@@ -42,7 +46,7 @@ export class FileTree {
 
   async #folder(path: string, name: string): Promise<HTMLElement> {
     const open = this.#open.has(path);
-    const item = row(`${open ? '▾' : '▸'}`, name);
+    const item = row(['folder', open ? '▾' : '▸'], name);
     item.setAttribute('aria-expanded', String(open));
     item.firstElementChild!.addEventListener('click', () => {
       if (open) this.#open.delete(path);
@@ -59,28 +63,30 @@ export class FileTree {
   }
 
   #file(path: string, name: string): HTMLElement {
-    const item = row(ICONS[name.split('.').pop()!] ?? '▫️', name);
+    const item = row(ICONS[name.split('.').pop()!] ?? ['file', '·'], name);
     item.dataset.path = path;
     item.classList.toggle('selected', path === this.#selected);
-    item.firstElementChild!.addEventListener('click', () => this.#select(path));
+    item.firstElementChild!.addEventListener('click', () => this.select(path));
     return item;
   }
 
-  #select(path: string): void {
+  /** Marks the file and opens it. */
+  select(path: string): void {
     this.#selected = path;
     for (const item of this.root.querySelectorAll<HTMLElement>('li[data-path]')) item.classList.toggle('selected', item.dataset.path === path);
     this.onOpen(path);
   }
 }
 
-function row(icon: string, name: string): HTMLLIElement {
+function row([kind, sign]: [kind: string, sign: string], name: string): HTMLLIElement {
   const item = document.createElement('li');
   item.setAttribute('role', 'treeitem');
   const button = document.createElement('button');
   button.type = 'button';
   const mark = document.createElement('span');
-  mark.className = 'icon';
-  mark.textContent = icon;
+  mark.className = `icon ${kind}`;
+  mark.textContent = sign;
+  mark.ariaHidden = 'true';
   button.append(mark, name);
   item.append(button);
   return item;

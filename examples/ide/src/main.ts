@@ -13,10 +13,12 @@ import { WebContainer, configure } from 'wosix';
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
+const SERVER_HINT = 'Start a server in the terminal: what listens on a port shows here.';
+
 async function main(): Promise<void> {
   const theme = initTheme(element('theme'));
   initLayout(document.documentElement);
-  const progress = new Progress(element('progress'), element('status'), element('steps'), element('waiting'));
+  const progress = new Progress(element('progress'), element('status'), element('steps'), element('hint'), element('waiting'));
   const terminal = new Terminal(element('terminal'), theme);
   const preview = new Preview({
     frame: element<HTMLIFrameElement>('frame'), form: element<HTMLFormElement>('address'), port: element<HTMLSelectElement>('port'),
@@ -38,8 +40,12 @@ async function main(): Promise<void> {
     const editor = new Editor(element('editor'), element('tabs'), theme, container.fs);
     const tree = new FileTree(element('tree'), container.fs, (path) => editor.open(path));
     await tree.refresh();
-    await editor.open(project.entry);
-    container.fs.watch('.', { recursive: true }, () => tree.scheduleRefresh());
+    if (project.entry !== '') tree.select(project.entry);
+    container.fs.watch('.', { recursive: true }, (_event, name) => {
+      tree.scheduleRefresh();
+      // npm's last act of an install.
+      if (progress.step === 'install' && name === 'node_modules/.package-lock.json') progress.begin('start');
+    });
     element('new-file').addEventListener('click', () => tree.createFile());
 
     container.on('error', ({ message }) => progress.fail(message));
@@ -52,10 +58,22 @@ async function main(): Promise<void> {
       progress.done(`Running on port ${port}`);
     });
 
+    terminal.onCommandEnd = (code) => {
+      if (progress.step === undefined) return;
+      if (code === 0) progress.idle(SERVER_HINT);
+      else progress.fail(`'${project.command}' ended with code ${code}: see the terminal`);
+    };
     await terminal.start(container);
-    progress.begin('install');
-    terminal.type(project.command);
-    element('run').addEventListener('click', () => {
+    if (project.command === '') {
+      progress.idle(SERVER_HINT);
+    } else {
+      progress.begin(project.command.startsWith('npm install') ? 'install' : 'start');
+      terminal.type(project.command);
+    }
+    terminal.focus();
+    const restart = element<HTMLButtonElement>('run');
+    restart.disabled = project.restart === '';
+    restart.addEventListener('click', () => {
       terminal.interrupt();
       terminal.type(project.restart);
     });

@@ -40,7 +40,9 @@ export class Preview {
 
   #showPorts(): void {
     const selected = this.elements.port.value;
-    this.elements.port.replaceChildren(...[...this.#urls.keys()].map((port) => new Option(`localhost:${port}`, String(port))));
+    const options = [...this.#urls.keys()].map((port) => new Option(`localhost:${port}`, String(port)));
+    this.elements.port.disabled = options.length === 0;
+    this.elements.port.replaceChildren(...(options.length > 0 ? options : [new Option('no server')]));
     if (this.#urls.has(Number(selected))) this.elements.port.value = selected;
   }
 

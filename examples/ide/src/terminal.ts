@@ -7,9 +7,14 @@ import type { WebContainer } from 'wosix';
 import type { Theme } from './theme';
 
 const DARK: ITheme = { background: '#0b0f14', foreground: '#d7dde5', cursor: '#34d399', selectionBackground: '#334155' };
-const LIGHT: ITheme = { background: '#ffffff', foreground: '#1f2937', cursor: '#059669', selectionBackground: '#cbd5e1', white: '#6b7280', brightWhite: '#374151', yellow: '#a16207', brightYellow: '#a16207' };
+const LIGHT: ITheme = {
+  cyan: '#0e7490', brightCyan: '#0e7490', green: '#15803d', brightGreen: '#15803d',
+  background: '#ffffff', foreground: '#1f2937', cursor: '#059669', selectionBackground: '#cbd5e1', white: '#6b7280', brightWhite: '#374151', yellow: '#a16207', brightYellow: '#a16207',
+};
 
 export class Terminal {
+  /** A command line has ended with this exit code. */
+  onCommandEnd: (code: number) => void = () => {};
   readonly #term: XTerm;
   readonly #fit = new FitAddon();
   #input: WritableStreamDefaultWriter<string> | undefined;
@@ -20,11 +25,17 @@ export class Terminal {
     this.#term.open(host);
     this.#fit.fit();
     theme.onChange((dark) => { this.#term.options.theme = dark ? DARK : LIGHT; });
+    // What `jsh --osc` tells: `interactive`, `prompt`, or `exit=<count>:<code>`.
+    this.#term.parser.registerOscHandler(654, (mark) => {
+      const exit = /^exit=-?\d+:(-?\d+)$/.exec(mark);
+      if (exit) this.onCommandEnd(Number(exit[1]));
+      return true;
+    });
   }
 
   /** Starts the shell, and a new one whenever it ends. */
   async start(container: WebContainer): Promise<void> {
-    const shell = await container.spawn('jsh', { terminal: { cols: this.#term.cols, rows: this.#term.rows } });
+    const shell = await container.spawn('jsh', ['--osc'], { terminal: { cols: this.#term.cols, rows: this.#term.rows } });
     this.#input = shell.input.getWriter();
     const typing = this.#term.onData((data) => void this.#input?.write(data));
     const observer = new ResizeObserver(() => {
@@ -44,6 +55,10 @@ export class Terminal {
   /** Types a line as the user would. */
   type(line: string): void {
     void this.#input?.write(`${line}\r`);
+  }
+
+  focus(): void {
+    this.#term.focus();
   }
 
   interrupt(): void {
