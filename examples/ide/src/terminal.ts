@@ -18,6 +18,7 @@ export class Terminal {
   readonly #term: XTerm;
   readonly #fit = new FitAddon();
   #input: WritableStreamDefaultWriter<string> | undefined;
+  #prompted: () => void = () => {};
 
   constructor(private readonly host: HTMLElement, theme: Theme) {
     this.#term = new XTerm({ fontFamily: 'ui-monospace, "Cascadia Code", "JetBrains Mono", Menlo, monospace', fontSize: 13, cursorBlink: true, theme: DARK });
@@ -29,13 +30,15 @@ export class Terminal {
     this.#term.parser.registerOscHandler(654, (mark) => {
       const exit = /^exit=-?\d+:(-?\d+)$/.exec(mark);
       if (exit) this.onCommandEnd(Number(exit[1]));
+      else if (mark === 'prompt') this.#prompted();
       return true;
     });
   }
 
-  /** Starts the shell, and a new one whenever it ends. */
+  /** Starts the shell, and a new one whenever it ends. Resolves at its prompt: what is typed before that is echoed twice. */
   async start(container: WebContainer): Promise<void> {
     const shell = await container.spawn('jsh', ['--osc'], { terminal: { cols: this.#term.cols, rows: this.#term.rows } });
+    const prompt = new Promise<void>((resolve) => (this.#prompted = resolve));
     this.#input = shell.input.getWriter();
     const typing = this.#term.onData((data) => void this.#input?.write(data));
     const observer = new ResizeObserver(() => {
@@ -50,6 +53,7 @@ export class Terminal {
       this.#term.write(`\r\n\x1b[2mThe shell ended with code ${code}; here is a new one.\x1b[0m\r\n`);
       void this.start(container);
     });
+    await Promise.race([prompt, shell.exit]);
   }
 
   /** Types a line as the user would. */
