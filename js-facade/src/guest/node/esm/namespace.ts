@@ -2,6 +2,9 @@
 
 import type { Getter } from './module-record';
 
+/** Taken before `rememberProxies`: Node has no proxy here, and inspection would look through one. */
+const EngineProxy = Proxy;
+
 const namespaces = new WeakSet<object>();
 
 /** For `util.types.isModuleNamespaceObject`. */
@@ -19,7 +22,7 @@ export function createNamespace(getters: Map<string, Getter>): object {
   }
   Object.defineProperty(target, Symbol.toStringTag, { value: 'Module' });
   Object.preventExtensions(target);
-  const namespace: object = new Proxy(target, {
+  const namespace: object = new EngineProxy(target, {
     get(_, key) {
       const getter = typeof key === 'string' ? getters.get(key) : undefined;
       return getter === undefined ? target[key] : getter();
