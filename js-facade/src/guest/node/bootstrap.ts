@@ -10,6 +10,9 @@ import type { NodeEnvironment } from './node-environment';
 import { rememberProxies } from './bindings/types';
 import { parseEnv } from './bindings/util';
 
+/** Taken before `rememberProxies`: `process.env` is not a proxy in Node. */
+const EngineProxy = Proxy;
+
 const SIGPIPE = 13;
 /** `executionAsyncId()` in the main script. */
 const MAIN_ASYNC_ID = 1;
@@ -20,6 +23,7 @@ export function bootLibrary(env: NodeEnvironment): void {
   loader.load('boot');
   removeBrowserGlobals();
   rememberProxies();
+  env.stacks.replaceCapture();
 
   const perContext: any = env.perContext;
   for (const id of ['primordials', 'domexception', 'messageport']) {
@@ -135,7 +139,7 @@ function createEnvironmentVariables(entries: string[]): Record<string, string> {
     if (typeof value === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
     return String(value);
   };
-  return new Proxy(target, {
+  return new EngineProxy(target, {
     set(store, key, value) {
       if (typeof key === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
       store[key] = text(value);

@@ -29,6 +29,32 @@ export class StackTraces {
     private readonly ownScript: string,
   ) {}
 
+  /**
+   * Firefox's own `Error.captureStackTrace` writes the engine's text. Call this before the library takes the function aside; until
+   * {@link install} it does what the engine does.
+   */
+  replaceCapture(): void {
+    if (isV8()) return;
+    const engineStack = Object.getOwnPropertyDescriptor(Error.prototype, 'stack')?.get;
+    if (!engineStack) return;
+    const self = this;
+    (Error as any).stackTraceLimit = 10;
+    (Error as any).captureStackTrace = function captureStackTrace(target: object, above?: Function) {
+      const text = engineStack.call(new Error()) as string;
+      Object.defineProperty(target, 'stack', { configurable: true, enumerable: false, writable: true, value: self.default ? self.captured(target, text, above) : text });
+    };
+  }
+
+  private captured(target: object, text: string, above: Function | undefined): unknown {
+    const limit: unknown = (Error as any).stackTraceLimit;
+    let sites = this.parse(text);
+    if (above?.name) {
+      const index = sites.findIndex((site) => site.getFunctionName()?.split('.').pop() === above.name);
+      if (index >= 0) sites = sites.slice(index + 1);
+    }
+    return this.format(target, sites.slice(0, typeof limit === 'number' ? limit : 0));
+  }
+
   /** Puts the interception in place; call it once Node's library has set `Error.prepareStackTrace`. */
   install(): void {
     this.default = (Error as any).prepareStackTrace as Prepare;
@@ -188,25 +214,6 @@ export class StackTraces {
         Object.defineProperty(this, 'stack', { configurable: true, enumerable: false, writable: true, value });
       },
     });
-    const limit = () => {
-      const value = (Error as any).stackTraceLimit;
-      return typeof value === 'number' ? value : 0;
-    };
-    (Error as any).stackTraceLimit = 10;
-    (Error as any).captureStackTrace = function captureStackTrace(target: object, above?: Function) {
-      const text = engineStack.call(new Error()) as string;
-      let sites = self.parse(text).slice(0);
-      if (above?.name) {
-        const index = sites.findIndex((site) => site.getFunctionName()?.split('.').pop() === above.name);
-        if (index >= 0) sites = sites.slice(index + 1);
-      }
-      Object.defineProperty(target, 'stack', {
-        configurable: true,
-        enumerable: false,
-        writable: true,
-        value: self.format(target, sites.slice(0, limit())),
-      });
-    };
   }
 
   private format(error: object, sites: CallSite[]): unknown {
