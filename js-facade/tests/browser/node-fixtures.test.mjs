@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { cases, expected, normalise, tree } from '../node/fixtures.mjs';
+import { cases, comparable, expected, normalise, tree } from '../node/fixtures.mjs';
 import { eachBrowser, run } from './harness.mjs';
 
 const TIMEOUT = 30_000;
@@ -12,20 +12,6 @@ const DIFFERENT = {
   'command-lines/print-promise': 'no page can see the state of a promise',
   'command-lines/eval-syntax-error': "the message of Node's type stripper, which is another parser",
 };
-
-/** Frames of a stack trace that are compared. An engine's limit of ten counts this worker's own frames too, which are then hidden. */
-const FRAMES = 7;
-
-/**
- * Firefox has no structured stack traces, so that its frames lack the receivers' types and some of its columns differ. Which functions were
- * called from where is compared in Chromium; there only that there is a trace.
- */
-function comparable({ stdout, stderr, code }, browser) {
-  const shorten = (trace) => (browser === 'firefox' ? '    at ...\n' : trace.split(/(?<=\n)/).slice(0, FRAMES).join(''));
-  // The properties of an error open their brace on the last frame's line.
-  const text = (output) => output.replace(/^( {4}at .*) \{$/gm, '$1\n{').replace(/(?:^ {4}at .*\n?)+/gm, shorten);
-  return { stdout: text(stdout), stderr: text(stderr), code };
-}
 
 eachBrowser('node fixtures', (context) => {
   let page;

@@ -58,6 +58,23 @@ export function normalise({ stdout, stderr, code }) {
   return { stdout: text(stdout), stderr: text(stderr), code };
 }
 
+/** Frames of a stack trace that are compared. An engine's limit of ten counts this worker's own frames too, which are then hidden. */
+const FRAMES = 7;
+
+/**
+ * Firefox has no structured stack traces, so that its frames lack the receivers' types and some of its columns differ. Which functions were
+ * called from where is compared in Chromium; there only that there is a trace. Engines word their own errors differently, and SpiderMonkey
+ * points to where an expression begins.
+ */
+export function comparable({ stdout, stderr, code }, browser) {
+  const firefox = browser === 'firefox';
+  const shorten = (trace) => (firefox ? '    at ...\n' : trace.split(/(?<=\n)/).slice(0, FRAMES).join(''));
+  // The properties of an error open their brace on the last frame's line.
+  const text = (output) => output.replace(/^( +at .*) \{$/gm, '$1\n{').replace(/(?:^ +at .*\n?)+/gm, shorten);
+  const engine = (output) => (firefox ? output.replace(/^((?:Syntax|Type)Error): .*/gm, '$1: ...').replace(/^ *\^+$/gm, '^') : output);
+  return { stdout: text(stdout), stderr: engine(text(stderr)), code };
+}
+
 /** All files as a tree for `container.mount`. */
 export function tree(directory = folder) {
   return Object.fromEntries(readdirSync(directory, { withFileTypes: true }).map((entry) => {

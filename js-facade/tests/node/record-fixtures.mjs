@@ -9,8 +9,8 @@ import { nodeBinary } from '../node-binary.mjs';
 import { cases, expectationOf, folder, normalise, workdir } from './fixtures.mjs';
 
 const wanted = process.argv.slice(2);
-// A copy, since programs may write beside themselves.
-const copy = realpathSync(mkdtempSync(path.join(tmpdir(), 'wosix-fixtures-')));
+// A copy, since programs may write beside themselves; as long a name as the container's (with the usual /tmp), since inspection breaks lines by width.
+const copy = realpathSync(mkdtempSync(path.join(tmpdir(), 'wo')));
 cpSync(folder, copy, { recursive: true });
 
 // What a process in a container finds, as far as the fixtures look.
