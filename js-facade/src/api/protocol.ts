@@ -1,5 +1,6 @@
 /** What page and host say to each other: the first message, the host's methods, and its events. */
 
+import type { Progress } from '../guest/worker';
 import type { FileSystemTree } from './types';
 import type { Transfer } from './rpc';
 
@@ -113,6 +114,8 @@ export type HostEvents = {
   /** A program listens on `port`, or has stopped to. */
   port: [port: number, open: boolean];
   watch: [id: number, kind: 'rename' | 'change', name: Uint8Array];
+  /** How far a long-running program is. */
+  progress: [pid: number, progress: Progress];
   /** The container is lost. */
   panic: [message: string];
   /** Something went wrong that nobody waits for. */

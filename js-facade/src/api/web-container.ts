@@ -1,11 +1,13 @@
 /** `WebContainer`: boots a container in this page and is its handle. */
 
+import type { Progress } from '../guest/worker';
 import { FileSystem } from './file-system';
+import { HostWorker } from './host-worker';
 import { requireIsolation } from './isolation';
 import { isPreviewMessage, type PreviewMessageListener } from './preview-message';
 import { PreviewRelays } from './preview-relay';
 import { Processes, textProcess, type RawProcess, type RawSpawnOptions } from './process';
-import type { BootMessage, BootResult, ExportEntry, HostEvents, HostMethods, HostOptions, LazyEntry } from './protocol';
+import type { BootResult, ExportEntry, HostEvents, HostMethods, HostOptions, LazyEntry } from './protocol';
 import { RpcClient } from './rpc';
 import { DEFAULT_REGISTRY, configuration } from './configuration';
 import { parseSnapshot } from './snapshot';
@@ -46,7 +48,7 @@ export class WebContainer {
 
   private constructor(
     private readonly host: RpcClient<HostMethods, HostEvents>,
-    private readonly worker: Worker,
+    private readonly worker: HostWorker,
     private readonly options: HostOptions,
     private readonly booted: BootResult,
     bootMs: number,
@@ -194,9 +196,29 @@ export class WebContainer {
   }
 }
 
+export type ProgressListener = (progress: Progress, pid: number) => void;
+
 /** `container.wosix`: beyond the WebContainer API. */
 export class Extensions {
-  constructor(private readonly host: RpcClient<HostMethods, HostEvents>, private readonly processes: Processes, readonly bootMs: number) {}
+  private readonly progressListeners = new Set<ProgressListener>();
+
+  constructor(private readonly host: RpcClient<HostMethods, HostEvents>, private readonly processes: Processes, readonly bootMs: number) {
+    host.on('progress', (pid, progress) => {
+      for (const listener of [...this.progressListeners]) {
+        try {
+          listener(progress, pid);
+        } catch (error) {
+          reportError(error);
+        }
+      }
+    });
+  }
+
+  /** Hears how far long-running programs (`npm`) are, whatever their terminals show. */
+  on(_event: 'progress', listener: ProgressListener): Unsubscribe {
+    this.progressListeners.add(listener);
+    return () => void this.progressListeners.delete(listener);
+  }
 
   /** Bytes of the kernel's shared memory. */
   memoryUsage(): Promise<{ used: number; total: number }> {
@@ -224,7 +246,7 @@ export class Extensions {
   }
 }
 
-async function start(options: BootOptions, create: (...parts: [RpcClient<HostMethods, HostEvents>, Worker, HostOptions, BootResult, number]) => WebContainer): Promise<WebContainer> {
+async function start(options: BootOptions, create: (...parts: [RpcClient<HostMethods, HostEvents>, HostWorker, HostOptions, BootResult, number]) => WebContainer): Promise<WebContainer> {
   const began = performance.now();
   apiKeyConfigurable = false;
   const { workdirName } = options;
@@ -246,15 +268,12 @@ async function start(options: BootOptions, create: (...parts: [RpcClient<HostMet
     coep: fixedCoep,
     forwardErrors: options.forwardPreviewErrors ?? false,
   };
-  const worker = new Worker(`${assets}host.js`, { name: 'wosix kernel' });
+  const worker = new HostWorker(`${assets}host.js`);
   const { port1, port2 } = new MessageChannel();
   const host = new RpcClient<HostMethods, HostEvents>(port1);
-  worker.postMessage({ type: 'boot', port: port2, options: hostOptions } satisfies BootMessage, [port2]);
+  worker.boot({ type: 'boot', port: port2, options: hostOptions });
   try {
-    const failure = new Promise<never>((_, reject) => {
-      worker.onerror = (event) => reject(new Error(event.message ?? `cannot load ${assets}host.js`));
-    });
-    const booted = await Promise.race([host.call('boot', []), failure]);
+    const booted = await Promise.race([host.call('boot', []), worker.failure]);
     return create(host, worker, hostOptions, booted, performance.now() - began);
   } catch (error) {
     worker.terminate();

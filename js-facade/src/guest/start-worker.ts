@@ -5,12 +5,13 @@
 
 import { instantiateKernel } from './kernel';
 import { KernelPanic, ProcessExit, type Syscalls } from './syscalls';
+import type { ConnectMessage } from '../host/guest-link';
 import type { InitMessage, RunMessage, Runtime, WorkerMessage } from './worker';
 
 /** What we use of DedicatedWorkerGlobalScope; saved before a runtime replaces globals. */
 interface WorkerScope {
   postMessage(message: WorkerMessage): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<InitMessage | RunMessage>) => void): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent<InitMessage | RunMessage | ConnectMessage>) => void): void;
   addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
   addEventListener(type: 'unhandledrejection', listener: (event: PromiseRejectionEvent) => void): void;
   close(): void;
@@ -19,7 +20,7 @@ interface WorkerScope {
 /** Makes this worker a process worker of `runtime`. Call it once, at the top of the worker's script. */
 export function startWorker(runtime: Runtime): void {
   const scope = self as unknown as WorkerScope;
-  const post = scope.postMessage.bind(scope);
+  let post: (message: WorkerMessage) => void = scope.postMessage.bind(scope);
   let attach: ((pid: number) => Syscalls) | null = null;
   /** The process that runs now has ended and the host knows. */
   let over = true;
@@ -45,7 +46,7 @@ export function startWorker(runtime: Runtime): void {
   const init = async (message: InitMessage) => {
     await takeLock(message.lock);
     attach = await instantiateKernel(message.kernel, message.memory, message.block);
-    await runtime.warm({ assets: message.assets, modules: message.modules, settings: message.settings });
+    await runtime.warm({ assets: message.assets, modules: message.modules, settings: message.settings, progress: (progress) => post({ type: 'progress', progress }) });
     post({ type: 'ready' });
   };
 
@@ -59,10 +60,15 @@ export function startWorker(runtime: Runtime): void {
     if (!over) sys.exit(0);
   };
 
-  scope.addEventListener('message', ({ data }) => {
+  const receive = ({ data }: MessageEvent<InitMessage | RunMessage | ConnectMessage>) => {
     if (data?.type === 'init') init(data).catch(fail);
     else if (data?.type === 'run') run(data).catch(fail);
-  });
+    else if (data?.type === 'connect') {
+      post = data.port.postMessage.bind(data.port);
+      data.port.onmessage = receive;
+    }
+  };
+  scope.addEventListener('message', receive);
   // `exit` throws through guest callbacks, which may run in a turn of their own.
   scope.addEventListener('error', (event) => {
     if (!(event.error instanceof ProcessExit || event.error instanceof KernelPanic)) return;

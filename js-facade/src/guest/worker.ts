@@ -38,14 +38,29 @@ export type WorkerMessage =
   | { type: 'idle' }
   /** The process is over and this worker wants to be terminated. */
   | { type: 'done' }
+  /** How far the process is. */
+  | { type: 'progress'; progress: Progress }
   | { type: 'panic'; message: string }
   /** The runtime itself broke (not the guest program). */
   | { type: 'broken'; message: string };
+
+/** How far a long-running program is, for those who show it elsewhere than on its terminal. */
+export interface Progress {
+  /** What runs, as `npm`. */
+  program: string;
+  /** What it is doing now: `npm` resolves (counting packuments), fetches (tarballs), installs (packages), and is done. */
+  phase: 'resolve' | 'fetch' | 'install' | 'done';
+  /** Of `total`, which may still grow. */
+  done: number;
+  total: number;
+}
 
 export interface RuntimeContext {
   assets: string;
   modules: Record<string, WebAssembly.Module>;
   settings: ContainerSettings;
+  /** Tells the page how far the process is. */
+  progress(progress: Progress): void;
 }
 
 /** One way to run processes. */

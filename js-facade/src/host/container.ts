@@ -62,6 +62,7 @@ export class Container implements HostMethods {
       assets,
       lockPrefix: `wosix-${crypto.randomUUID()}`,
       init: { kernel, memory, modules, settings: { registry, defaultRegistry } },
+      onProgress: (pid, progress) => this.server.emit('progress', [pid, progress]),
       onPanic: (message) => this.panic(message),
       onError: (message) => this.reportError(message),
     });

@@ -6,7 +6,8 @@
  */
 
 import type { HostCalls, ThreadBlock } from '../guest/syscalls';
-import type { InitMessage, RunMessage, WorkerMessage } from '../guest/worker';
+import type { InitMessage, Progress, RunMessage, WorkerMessage } from '../guest/worker';
+import { type GuestLink, startGuest } from './guest-link';
 import { SIGABRT } from './linux';
 
 type Runtime = 'native' | 'node' | 'wasi';
@@ -31,7 +32,7 @@ const TERMINATION_DELAY = 100;
 const REFILL_DELAY = 30;
 
 interface GuestWorker {
-  worker: Worker;
+  link: GuestLink;
   block: ThreadBlock;
   lock: string;
   runtime: Runtime;
@@ -47,6 +48,7 @@ export interface PoolEnvironment {
   lockPrefix: string;
   /** The first message to a new worker, without what differs from worker to worker. */
   init: Omit<InitMessage, 'type' | 'block' | 'lock' | 'assets'>;
+  onProgress(pid: number, progress: Progress): void;
   onPanic(message: string): void;
   onError(message: string): void;
 }
@@ -98,7 +100,7 @@ export class WorkerPool {
     clearTimeout(this.refillTimer);
     for (const guest of this.workers) {
       clearTimeout(guest.surplusTimer);
-      guest.worker.terminate();
+      guest.link.terminate();
     }
     this.workers.clear();
     this.byPid.clear();
@@ -120,7 +122,7 @@ export class WorkerPool {
     guest.state = 'busy';
     guest.pid = pid;
     this.byPid.set(pid, guest);
-    guest.worker.postMessage({ type: 'run', pid } satisfies RunMessage);
+    guest.link.post({ type: 'run', pid } satisfies RunMessage);
   }
 
   private startForWaiting(runtime: Runtime): void {
@@ -146,16 +148,14 @@ export class WorkerPool {
     const { calls, assets, lockPrefix, init } = this.env;
     const block = calls.allocThread();
     const lock = `${lockPrefix}-${this.serial++}`;
-    const worker = new Worker(`${assets}${RUNTIMES[runtime]!.script}`, { name: `wosix ${runtime}` });
-    const guest: GuestWorker = { worker, block, lock, runtime, state: 'warming', pid: 0 };
+    const url = `${assets}${RUNTIMES[runtime]!.script}`;
+    const link = startGuest(url, `wosix ${runtime}`, {
+      message: (message) => this.onMessage(guest, message),
+      error: (text) => this.breakDown(guest, text ?? `cannot load ${url}`),
+    });
+    const guest: GuestWorker = { link, block, lock, runtime, state: 'warming', pid: 0 };
     this.workers.add(guest);
-    worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => this.onMessage(guest, data);
-    // An error that nothing caught inside, or a script that could not be loaded.
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.breakDown(guest, event.message ? `${event.message} (${event.filename}:${event.lineno})` : `cannot load ${assets}${RUNTIMES[runtime]!.script}`);
-    };
-    worker.postMessage({ type: 'init', block, lock, assets, ...init } satisfies InitMessage);
+    link.post({ type: 'init', block, lock, assets, ...init } satisfies InitMessage);
   }
 
   private onMessage(guest: GuestWorker, message: WorkerMessage): void {
@@ -179,6 +179,9 @@ export class WorkerPool {
       }
       case 'done':
         this.discard(guest);
+        return;
+      case 'progress':
+        this.env.onProgress(guest.pid, message.progress);
         return;
       case 'panic':
         this.env.onPanic(message.message);
@@ -204,7 +207,7 @@ export class WorkerPool {
     clearTimeout(guest.surplusTimer);
     this.workers.delete(guest);
     this.byPid.delete(guest.pid);
-    setTimeout(() => guest.worker.terminate(), TERMINATION_DELAY);
+    setTimeout(() => guest.link.terminate(), TERMINATION_DELAY);
     // Granted once the worker's thread is gone.
     navigator.locks.request(guest.lock, () => {
       if (!this.closed) this.env.calls.freeThread(guest.block);

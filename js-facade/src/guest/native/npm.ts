@@ -4,18 +4,27 @@
  */
 
 import type { PackEntry, Syscalls } from '../syscalls';
-import type { ContainerSettings } from '../worker';
+import type { ContainerSettings, Progress } from '../worker';
 
 /** Requests under way at a time: packuments are small and many, tarballs large. */
 const CONCURRENT = [16, 8] as const;
 /** Attempts for one request, and the wait before the second one in milliseconds (doubled for each further one). */
 const ATTEMPTS = 3;
 const FIRST_WAIT_MS = 500;
+/** Progress is passed on so often, in milliseconds, and whenever its phase changes. */
+const PROGRESS_INTERVAL_MS = 50;
 const CACHE_NAME = 'wosix-npm-1';
 /** A tarball is known by its integrity for ever, wherever it came from; this is no address anyone asks. */
 const TARBALL_KEY = 'https://tarball.invalid/';
 
 const PACKUMENT = 0;
+
+/** How a request may use the cache: as `CacheUse` in `wosix-core/src/npm/platform.rs`. */
+const REVALIDATE = 0;
+const RELOAD = 1;
+const ONLY = 3;
+/** Status of a request that only the cache was to answer, and could not. */
+const NOT_CACHED = 1;
 
 /** What of the module's exports `npm` uses. */
 export interface NpmExports {
@@ -25,7 +34,7 @@ export interface NpmExports {
   npm_deliver(id: number, status: number): number;
 }
 
-interface NpmRequest { id: number; kind: 0 | 1; url: string; integrity: string; fresh: boolean }
+interface NpmRequest { id: number; kind: 0 | 1; url: string; integrity: string; cache: number }
 interface NpmResponse { id: number; status: number; body: Uint8Array }
 
 /** Whether this native program runs in steps, by {@link Npm}. */
@@ -41,12 +50,12 @@ export class Npm {
   private wake: (() => void) | null = null;
   private readonly cancel = new AbortController();
   private readonly cache = openCache();
+  private shown = { phase: '', at: 0 };
 
   constructor(
     private readonly sys: Syscalls,
     private readonly settings: ContainerSettings,
-    /** Receives progress as JSON. */
-    private readonly progress: (json: string) => void,
+    private readonly progress: (progress: Progress) => void,
   ) {}
 
   /** Imports of the program beyond the system calls. `stage` keeps bytes until the program takes them. */
@@ -56,11 +65,11 @@ export class Npm {
     const text = (address: number, length: number) => decoder.decode(slice(address, length));
     return {
       npm_settings: () => stage(`${this.settings.registry}\0${this.settings.defaultRegistry}\0`),
-      npm_request: (id, kind, fresh, url, urlLength, integrity, integrityLength) => {
-        const request = { id, kind: kind === PACKUMENT ? 0 : 1, url: text(url, urlLength), integrity: text(integrity, integrityLength), fresh: fresh !== 0 } as const;
+      npm_request: (id, kind, cache, url, urlLength, integrity, integrityLength) => {
+        const request = { id, kind: kind === PACKUMENT ? 0 : 1, url: text(url, urlLength), integrity: text(integrity, integrityLength), cache } as const;
         this.queues[request.kind].push(request);
       },
-      npm_progress: (json, length) => this.progress(text(json, length)),
+      npm_progress: (json, length) => this.reportProgress(JSON.parse(text(json, length)) as Progress),
       pack: (bytes, length) => {
         const pack = this.sys.packCreate(length >>> 0);
         if (pack < 0) return pack;
@@ -88,6 +97,14 @@ export class Npm {
     } finally {
       this.cancel.abort();
     }
+  }
+
+  private reportProgress(progress: Progress): void {
+    const now = performance.now();
+    const { phase, done, total } = progress;
+    if (phase === this.shown.phase && done < total && now - this.shown.at < PROGRESS_INTERVAL_MS) return;
+    this.shown = { phase, at: now };
+    this.progress(progress);
   }
 
   private startFetches(): void {
@@ -133,9 +150,11 @@ export class Npm {
     return { id: request.id, status: 0, body: new TextEncoder().encode(reason) };
   }
 
-  private async fetchPackument({ url }: NpmRequest): Promise<{ status: number; body: Uint8Array }> {
+  private async fetchPackument({ url, cache: use }: NpmRequest): Promise<{ status: number; body: Uint8Array }> {
     const cache = await this.cache;
     const known = await cache?.match(url);
+    if (known && use !== REVALIDATE) return { status: 200, body: await bytesOf(known) };
+    if (use === ONLY) return { status: NOT_CACHED, body: new Uint8Array(0) };
     const tag = known?.headers.get('etag');
     // The whole document: npm's lockfile has fields (licence) that the abbreviated one lacks, and `--before` needs its times.
     const headers: Record<string, string> = { accept: 'application/json' };
@@ -147,14 +166,15 @@ export class Npm {
     return { status: response.status, body };
   }
 
-  private async fetchTarball({ url, integrity, fresh }: NpmRequest): Promise<{ status: number; body: Uint8Array }> {
+  private async fetchTarball({ url, integrity, cache: use }: NpmRequest): Promise<{ status: number; body: Uint8Array }> {
     const cache = await this.cache;
     const key = integrity && `${TARBALL_KEY}${encodeURIComponent(integrity)}`;
-    if (key && !fresh) {
+    if (key && use !== RELOAD) {
       const known = await cache?.match(key);
       if (known) return { status: 200, body: await bytesOf(known) };
     }
-    const response = await fetch(url, { cache: fresh ? 'reload' : 'default', credentials: 'omit', signal: this.cancel.signal });
+    if (use === ONLY) return { status: NOT_CACHED, body: new Uint8Array(0) };
+    const response = await fetch(url, { cache: use === RELOAD ? 'reload' : 'default', credentials: 'omit', signal: this.cancel.signal });
     const body = await bytesOf(response);
     if (key && response.ok) await this.keep(key, body, {});
     return { status: response.status, body };
