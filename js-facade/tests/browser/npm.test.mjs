@@ -2,77 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { startRegistry, tarball } from './fake-registry.mjs';
 import { browsers, cli } from './harness.mjs';
-
-/** A gzipped tarball in ustar format with `files` under `package/`. */
-function tarball(files) {
-  const blocks = [];
-  for (const [name, contents] of Object.entries(files)) {
-    const body = Buffer.from(contents);
-    const header = Buffer.alloc(512);
-    header.write(`package/${name}`, 0);
-    header.write('0000644\0', 100);
-    header.write('0000000\0', 108);
-    header.write('0000000\0', 116);
-    header.write(`${body.length.toString(8).padStart(11, '0')}\0`, 124);
-    header.write('00000000000\0', 136);
-    header.write('        ', 148);
-    header.write('0', 156);
-    header.write('ustar\0' + '00', 257);
-    const sum = header.reduce((total, byte) => total + byte, 0);
-    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-    blocks.push(header, body, Buffer.alloc((512 - (body.length % 512)) % 512));
-  }
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
-}
-
-/** Packages of the registry: name, version, dependencies. */
-const PACKAGES = [
-  ['top', '1.0.0', { middle: '^1.0.0', leaf: '^2.0.0' }],
-  ['middle', '1.2.0', { leaf: '^1.0.0' }],
-  ['leaf', '1.5.0', {}],
-  ['leaf', '2.0.0', {}],
-];
-
-function startRegistry() {
-  const faults = new Map();
-  const tarballs = new Map();
-  const packuments = new Map();
-  for (const [name, version, dependencies] of PACKAGES) {
-    const manifest = { name, version, dependencies, bin: name === 'leaf' ? { leaf: './cli.js' } : undefined };
-    const bytes = tarball({ 'package.json': JSON.stringify(manifest), 'cli.js': '#!/usr/bin/env node\r\nconsole.log(1)\n', 'index.js': `exports.name = ${JSON.stringify(name)};\n` });
-    const file = `/${name}/-/${name}-${version}.tgz`;
-    tarballs.set(file, bytes);
-    const packument = packuments.get(name) ?? { name, 'dist-tags': {}, versions: {} };
-    packument['dist-tags'].latest = version;
-    packument.versions[version] = { ...manifest, dist: { tarball: `http://registry.invalid${file}`, integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}` } };
-    packuments.set(name, packument);
-  }
-  const requests = [];
-  const server = createServer((request, response) => {
-    requests.push(request.url);
-    const fault = faults.get(request.url);
-    if (fault) return fault(request, response, tarballs.get(request.url));
-    const packument = packuments.get(decodeURIComponent(request.url.slice(1)));
-    if (packument) {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(packument));
-    } else if (tarballs.has(request.url)) {
-      response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(tarballs.get(request.url));
-    } else {
-      response.writeHead(404).end('{}');
-    }
-  });
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve({ url: `http://127.0.0.1:${server.address().port}/`, faults, requests, close: () => server.close() }));
-  });
-}
 
 for (const name of browsers) {
   describe(`npm in ${name}`, () => {
@@ -118,7 +53,7 @@ for (const name of browsers) {
     });
 
     test('a second installation fetches no tarball', async () => {
-      const fetched = () => registry.requests.filter((url) => url.endsWith('.tgz')).length;
+      const fetched = () => registry.tarballs().length;
       const before = fetched();
       const { stdout } = await exec('npm install >/dev/null; npm ci; npm install');
       assert.match(stdout, /added 4 packages in .*up to date in/s);

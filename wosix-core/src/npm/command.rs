@@ -740,7 +740,7 @@ impl Session {
             kind: RequestKind::Packument,
             url,
             integrity: None,
-            fresh: false,
+            cache: self.config.cache_use(),
         };
         Ok(State::Viewing {
             spec,
@@ -1025,6 +1025,7 @@ fn view(
         Response::Http { status, .. } => {
             return Err(NpmError::new("EHTTP", format!("{status} - GET {name}")));
         }
+        Response::NotCached => return Err(NpmError::new("ENOTCACHED", name)),
         Response::Failed(reason) => return Err(NpmError::new("ENETWORK", reason)),
     };
     let packument = Packument::parse(&name, &bytes)

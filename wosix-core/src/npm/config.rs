@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::NpmError;
+use super::platform::CacheUse;
 
 /// Settings in force.
 #[derive(Clone, Debug, Default)]
@@ -128,6 +129,17 @@ impl Config {
             }
         }
         Ok(config)
+    }
+
+    /// How requests may use the cache.
+    pub fn cache_use(&self) -> CacheUse {
+        if self.flag("offline", false) {
+            CacheUse::Only
+        } else if self.flag("prefer-offline", false) {
+            CacheUse::Prefer
+        } else {
+            CacheUse::Revalidate
+        }
     }
 
     /// Sets a value, replacing one of less precedence.

@@ -16,7 +16,7 @@ use super::lockfile::{self, Lockfile, WriteOptions};
 use super::manifest::Manifest;
 use super::packument::{Packument, PickOptions};
 use super::place::Policy;
-use super::platform::{Platform, Request, RequestKind, Response};
+use super::platform::{CacheUse, Platform, Request, RequestKind, Response};
 use super::run_script::{self, Lifecycle};
 use super::save;
 use super::source::{Need, Sources};
@@ -289,9 +289,7 @@ impl Install {
                 self.sources.packuments.len() + self.awaited.len(),
             )
         };
-        platform.progress(&format!(
-            "{{\"program\":\"npm\",\"phase\":\"{phase}\",\"done\":{done},\"total\":{total}}}"
-        ));
+        progress(platform, phase, done, total);
     }
 
     fn request(
@@ -300,7 +298,7 @@ impl Install {
         kind: RequestKind,
         url: String,
         integrity: Option<String>,
-        fresh: bool,
+        cache: CacheUse,
     ) {
         let id = self.next_id;
         self.next_id += 1;
@@ -310,7 +308,7 @@ impl Install {
             kind,
             url,
             integrity,
-            fresh,
+            cache,
         });
     }
 
@@ -326,7 +324,7 @@ impl Install {
                 RequestKind::Packument,
                 url,
                 None,
-                false,
+                self.config.cache_use(),
             );
         }
     }
@@ -388,7 +386,7 @@ impl Install {
                                 RequestKind::Tarball,
                                 url.clone(),
                                 None,
-                                false,
+                                self.config.cache_use(),
                             );
                         }
                     }
@@ -525,7 +523,7 @@ impl Install {
                     RequestKind::Tarball,
                     url,
                     integrity,
-                    false,
+                    self.config.cache_use(),
                 );
             }
         }
@@ -581,12 +579,16 @@ impl Install {
                     self.archives[index].url.clone(),
                     self.archives[index].integrity.clone(),
                 );
+                let cache = match self.config.cache_use() {
+                    CacheUse::Only => CacheUse::Only,
+                    _ => CacheUse::Reload,
+                };
                 self.request(
                     Awaited::Archive(index),
                     RequestKind::Tarball,
                     url,
                     integrity,
-                    true,
+                    cache,
                 );
                 Ok(())
             }
@@ -620,7 +622,6 @@ impl Install {
         let system = platform.system();
         let root = self.job.root.clone();
         if !self.config.flag("package-lock-only", false) {
-            platform.progress("{\"program\":\"npm\",\"phase\":\"install\",\"done\":0,\"total\":1}");
             self.remove_old(platform)?;
             let changed = self.unpack(platform)?;
             self.link(platform)?;
@@ -673,7 +674,7 @@ impl Install {
                 self.is_wanted(node) && tree[node].manifest.fields.contains_key("funding")
             })
             .count();
-        platform.progress("{\"program\":\"npm\",\"phase\":\"done\",\"done\":1,\"total\":1}");
+        progress(platform, "done", 1, 1);
         Ok(self.report.clone())
     }
 
@@ -724,7 +725,9 @@ impl Install {
         }
         work.sort();
         let mut changed = Vec::new();
-        for (_, node, index) in work {
+        let total = work.len();
+        for (done, (_, node, index)) in work.into_iter().enumerate() {
+            progress(platform, "install", done, total);
             let Some((pack, list)) = &self.archives[index].unpacked else {
                 continue;
             };
@@ -897,6 +900,12 @@ impl Install {
     }
 }
 
+fn progress(platform: &dyn Platform, phase: &str, done: usize, total: usize) {
+    platform.progress(&format!(
+        "{{\"program\":\"npm\",\"phase\":\"{phase}\",\"done\":{done},\"total\":{total}}}"
+    ));
+}
+
 /// The body of a good answer, or npm's error for a bad one.
 fn body(response: Response, url: &str, package: &str) -> Result<Vec<u8>, NpmError> {
     match response {
@@ -918,6 +927,12 @@ fn body(response: Response, url: &str, package: &str) -> Result<Vec<u8>, NpmErro
             };
             Err(NpmError::new(code, format!("{status} - GET {url}")))
         }
+        Response::NotCached => Err(NpmError::new(
+            "ENOTCACHED",
+            format!(
+                "request to {url} failed: cache mode is 'only-if-cached' but no cached response is available."
+            ),
+        )),
         Response::Failed(reason) => Err(NpmError::new(
             "ENETWORK",
             format!("request to {url} failed, reason: {reason}"),

@@ -14,6 +14,20 @@ pub enum RequestKind {
     Tarball,
 }
 
+/// How a request may use what earlier ones left in the cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheUse {
+    /// Tarballs as they are, packuments after asking whether they changed.
+    #[default]
+    Revalidate,
+    /// Not at all: what is there was damaged.
+    Reload,
+    /// Whatever is there, without asking (`--prefer-offline`).
+    Prefer,
+    /// Nothing but what is there (`--offline`).
+    Only,
+}
+
 /// One thing to fetch.
 #[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +38,7 @@ pub struct Request {
     pub url: String,
     /// Key of the cache; absent when unknown.
     pub integrity: Option<String>,
-    /// What the cache holds was damaged: fetch again.
-    pub fresh: bool,
+    pub cache: CacheUse,
 }
 
 /// What came of a request. Retries are the platform's business.
@@ -36,6 +49,8 @@ pub enum Response {
     Http { status: u16, body: Vec<u8> },
     /// No answer, with the reason.
     Failed(String),
+    /// Only the cache was to be asked, and it has none.
+    NotCached,
 }
 
 /// The surroundings.
@@ -48,6 +63,6 @@ pub trait Platform {
     fn pack_install(&self, pack: i32, path: &str, files: &[PackFile]) -> Result<()>;
     /// Drops the hold on a pack.
     fn pack_release(&self, pack: i32) -> Result<()>;
-    /// Reports progress to whoever watches: a JSON object `{phase, done, total}`.
+    /// Reports progress to whoever watches, as the JSON of `Progress` in `js-facade/src/guest/worker.ts`.
     fn progress(&self, json: &str);
 }

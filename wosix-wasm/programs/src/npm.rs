@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use wosix_core::errno::Result;
 use wosix_core::npm::command::{Defaults, Session};
-use wosix_core::npm::platform::{Platform, RequestKind, Response};
+use wosix_core::npm::platform::{CacheUse, Platform, RequestKind, Response};
 use wosix_core::npm::tarball::PackFile;
 use wosix_core::system::System;
 
@@ -24,11 +24,11 @@ thread_local! {
 unsafe extern "C" {
     /// Staged list: the registry, and npm's default registry.
     fn npm_settings() -> i32;
-    /// Asks for a URL. `kind`: 0 packument, 1 tarball. An empty integrity is none.
+    /// Asks for a URL. `kind`: 0 packument, 1 tarball. `cache`: 0 revalidate, 1 reload, 2 prefer, 3 only. An empty integrity is none.
     fn npm_request(
         id: u32,
         kind: i32,
-        fresh: i32,
+        cache: i32,
         url: *const u8,
         url_length: usize,
         integrity: *const u8,
@@ -120,12 +120,13 @@ pub extern "C" fn npm_buffer(length: usize) -> *mut u8 {
 }
 
 /// Takes in the response to request `id`; its body was put where [`npm_buffer`] said. `status` 0 means that there was no answer, and the
-/// body is the reason. Answers as [`npm_start`].
+/// body is the reason; 1 that only the cache was to be asked and has none. Answers as [`npm_start`].
 #[unsafe(no_mangle)]
 pub extern "C" fn npm_deliver(id: u32, status: u32) -> i32 {
     let body = BODY.take();
     let response = match u16::try_from(status) {
         Ok(0) | Err(_) => Response::Failed(String::from_utf8_lossy(&body).into_owned()),
+        Ok(1) => Response::NotCached,
         Ok(status) => Response::Http { status, body },
     };
     SESSION.with_borrow_mut(|slot| {
@@ -145,13 +146,19 @@ fn step(session: &mut Session) -> i32 {
             RequestKind::Packument => 0,
             RequestKind::Tarball => 1,
         };
+        let cache = match request.cache {
+            CacheUse::Revalidate => 0,
+            CacheUse::Reload => 1,
+            CacheUse::Prefer => 2,
+            CacheUse::Only => 3,
+        };
         let integrity = request.integrity.unwrap_or_default();
         // SAFETY: addresses and lengths are those of two strings that outlive the call.
         unsafe {
             npm_request(
                 request.id,
                 kind,
-                i32::from(request.fresh),
+                cache,
                 request.url.as_ptr(),
                 request.url.len(),
                 integrity.as_ptr(),
