@@ -41,10 +41,10 @@ async function main(): Promise<void> {
     const tree = new FileTree(element('tree'), container.fs, (path) => editor.open(path));
     await tree.refresh();
     if (project.entry !== '') tree.select(project.entry);
-    container.fs.watch('.', { recursive: true }, (_event, name) => {
-      tree.scheduleRefresh();
-      // npm's last act of an install.
-      if (progress.step === 'install' && name === 'node_modules/.package-lock.json') progress.begin('start');
+    container.fs.watch('.', { recursive: true }, () => tree.scheduleRefresh());
+    container.wosix.on('progress', (event) => {
+      if (event.phase === 'done' && progress.step === 'install') progress.begin('start');
+      else progress.installing(event);
     });
     element('new-file').addEventListener('click', () => tree.createFile());
 

@@ -1,5 +1,7 @@
 /** The bar under the header, the status text, and the list of steps in the preview's place while it waits. */
 
+import type { Progress as ProgramProgress } from 'wosix';
+
 const STEPS = {
   boot: { label: 'Boot the kernel', share: 0.1 },
   mount: { label: 'Mount the project', share: 0.2 },
@@ -9,10 +11,16 @@ const STEPS = {
 
 export type Step = keyof typeof STEPS;
 
+/** What npm does while it installs: from where to where the bar goes, and what is counted. */
+const INSTALL = {
+  resolve: { from: 0.3, to: 0.5, counted: 'package descriptions read' },
+  fetch: { from: 0.5, to: 0.75, counted: 'packages fetched' },
+  install: { from: 0.75, to: 0.85, counted: 'packages unpacked' },
+} as const;
+
 export class Progress {
   readonly #items = new Map<Step, HTMLLIElement>();
   readonly #begin = performance.now();
-  #creeping: ReturnType<typeof setInterval> | undefined;
   #share = 0;
   #step: Step | undefined;
 
@@ -40,8 +48,6 @@ export class Progress {
     this.status.textContent = `${STEPS[step].label}…`;
     this.status.dataset.state = 'busy';
     this.#set(STEPS[step].share);
-    clearInterval(this.#creeping);
-    if (step === 'install') this.#creep();
   }
 
   /** The step under way, if any. */
@@ -50,7 +56,6 @@ export class Progress {
   }
 
   done(text: string): void {
-    clearInterval(this.#creeping);
     this.#step = undefined;
     this.bar.classList.remove('failed');
     for (const item of this.#items.values()) item.className = 'done';
@@ -70,7 +75,6 @@ export class Progress {
   }
 
   fail(message: string): void {
-    clearInterval(this.#creeping);
     this.#step = undefined;
     this.status.textContent = message;
     this.status.title = message;
@@ -81,10 +85,12 @@ export class Progress {
     for (const item of this.#items.values()) if (item.className === 'now') item.className = 'failed';
   }
 
-  /** How long an install takes is not known: the bar nears the end without reaching it. */
-  #creep(): void {
-    clearInterval(this.#creeping);
-    this.#creeping = setInterval(() => this.#set(this.#share + (STEPS.start.share - this.#share) * 0.05), 200);
+  /** Shows how far an installation is; what is to do may still grow, the bar never goes back. */
+  installing({ phase, done, total }: ProgramProgress): void {
+    if (this.#step !== 'install' || phase === 'done') return;
+    const { from, to, counted } = INSTALL[phase];
+    this.status.textContent = `${STEPS.install.label}: ${done} of ${total} ${counted}…`;
+    this.#set(Math.max(this.#share, from + (to - from) * (total > 0 ? done / total : 0)));
   }
 
   #set(share: number): void {
