@@ -24,20 +24,21 @@ export function startWorker(runtime: Runtime): void {
   let attach: ((pid: number) => Syscalls) | null = null;
   /** The process that runs now has ended and the host knows. */
   let over = true;
+  /** This worker runs no process any more. */
+  let ended = false;
 
   const finish = () => {
     if (over) return;
     over = true;
+    ended = !runtime.reusable;
     post({ type: runtime.reusable ? 'idle' : 'done' });
   };
 
   const fail = (error: unknown) => {
-    if (error instanceof ProcessExit) {
-      finish();
-      // Nothing of ours is on the stack any more: the safest moment to end this thread.
-      if (!runtime.reusable) scope.close();
-      return;
-    }
+    if (error instanceof ProcessExit) finish();
+    // Nothing of ours is on the stack any more: the safest moment to end this thread. Whatever else fails in it now is nobody's.
+    if (ended) return scope.close();
+    if (error instanceof ProcessExit) return;
     if (error instanceof KernelPanic) return post({ type: 'panic', message: error.message });
     const message = error instanceof Error ? (error.stack?.includes(error.message) ? error.stack : `${error}\n${error.stack ?? ''}`) : String(error);
     post({ type: 'broken', message });
@@ -71,12 +72,12 @@ export function startWorker(runtime: Runtime): void {
   scope.addEventListener('message', receive);
   // `exit` throws through guest callbacks, which may run in a turn of their own.
   scope.addEventListener('error', (event) => {
-    if (!(event.error instanceof ProcessExit || event.error instanceof KernelPanic)) return;
+    if (!(ended || event.error instanceof ProcessExit || event.error instanceof KernelPanic)) return;
     event.preventDefault();
     fail(event.error);
   });
   scope.addEventListener('unhandledrejection', (event) => {
-    if (!(event.reason instanceof ProcessExit || event.reason instanceof KernelPanic)) return;
+    if (!(ended || event.reason instanceof ProcessExit || event.reason instanceof KernelPanic)) return;
     event.preventDefault();
     fail(event.reason);
   });
