@@ -21,6 +21,7 @@ interface WorkerScope {
 export function startWorker(runtime: Runtime): void {
   const scope = self as unknown as WorkerScope;
   let post: (message: WorkerMessage) => void = scope.postMessage.bind(scope);
+  const close = scope.close.bind(scope);
   let attach: ((pid: number) => Syscalls) | null = null;
   /** The process that runs now has ended and the host knows. */
   let over = true;
@@ -37,7 +38,7 @@ export function startWorker(runtime: Runtime): void {
   const fail = (error: unknown) => {
     if (error instanceof ProcessExit) finish();
     // Nothing of ours is on the stack any more: the safest moment to end this thread. Whatever else fails in it now is nobody's.
-    if (ended) return scope.close();
+    if (ended) return close();
     if (error instanceof ProcessExit) return;
     if (error instanceof KernelPanic) return post({ type: 'panic', message: error.message });
     const message = error instanceof Error ? (error.stack?.includes(error.message) ? error.stack : `${error}\n${error.stack ?? ''}`) : String(error);
