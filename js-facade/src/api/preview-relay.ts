@@ -8,7 +8,9 @@
 export type RelayMessage =
   /** The service worker of this origin needs a port (at first, or again). */
   | { type: 'wosix-relay-connect' }
-  | { type: 'wosix-relay-error'; message: string };
+  | { type: 'wosix-relay-error'; message: string }
+  /** From a page of this origin. */
+  | { type: 'wosix-relay-report'; message: unknown };
 
 const TIMEOUT = 20_000;
 
@@ -16,8 +18,12 @@ export class PreviewRelays {
   private readonly frames = new Map<number, { frame: HTMLIFrameElement; ready: Promise<void> }>();
   private readonly waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
 
-  /** `connect` gives the host its end of a fresh channel. */
-  constructor(private readonly origin: (port: number) => string, private readonly connect: (port: number, channel: MessagePort) => void) {
+  /** `connect` gives the host its end of a fresh channel; `report` hears what pages of the origins tell. */
+  constructor(
+    private readonly origin: (port: number) => string,
+    private readonly connect: (port: number, channel: MessagePort) => void,
+    private readonly report: (port: number, message: unknown) => void,
+  ) {
     window.addEventListener('message', this.onMessage);
   }
 
@@ -65,6 +71,8 @@ export class PreviewRelays {
         this.waiting.get(port)?.resolve();
       } else if (data?.type === 'wosix-relay-error') {
         this.waiting.get(port)?.reject(new Error(data.message));
+      } else if (data?.type === 'wosix-relay-report') {
+        this.report(port, data.message);
       }
     }
   };

@@ -10,8 +10,9 @@ import { Processes, textProcess, type RawProcess, type RawSpawnOptions } from '.
 import type { BootResult, ExportEntry, HostEvents, HostMethods, HostOptions, LazyEntry } from './protocol';
 import { RpcClient } from './rpc';
 import { DEFAULT_REGISTRY, configuration } from './configuration';
-import { parseSnapshot } from './snapshot';
+import { encodeMessagePack, parseSnapshot } from './snapshot';
 import { checkTree, withoutPrototypes } from './tree';
+import { writeZip } from './zip';
 import type {
   BootOptions, CodeListener, ErrorListener, ExportOptions, FileSystemAPI, FileSystemTree, LoadFilesOptions, OpenListener, PortListener,
   PreviewScriptOptions, ServerReadyListener, SpawnOptions, Unsubscribe, WebContainerProcess,
@@ -59,12 +60,14 @@ export class WebContainer {
     this.relays = new PreviewRelays(
       (port) => `${scheme}//${id}--${port}.${previewHost}`,
       (port, channel) => host.notify('connectPreview', [port, channel], [channel]),
+      (_port, message) => {
+        if (isPreviewMessage(message)) this.emit('preview-message', message);
+      },
     );
     this.wosix = new Extensions(host, this.processes, bootMs);
     host.on('port', (port, open) => void this.portChanged(port, open));
     host.on('error', (message) => this.emit('error', { message }));
     host.on('panic', (message) => this.lost(message));
-    window.addEventListener('message', this.onPreviewMessage);
   }
 
   /** Boots a container. Only one can be there at a time. */
@@ -109,8 +112,13 @@ export class WebContainer {
   export(path: string, options: ExportOptions & { format?: 'json' }): Promise<FileSystemTree>;
   export(path: string, options: ExportOptions): Promise<Uint8Array>;
   async export(path: string, { format = 'json', includes = [], excludes = [] }: ExportOptions = {}): Promise<any> {
-    if (format !== 'json') throw Object.assign(new Error(`export format '${format}' is not supported yet`), { code: 'ERR_NOT_SUPPORTED' });
-    return withoutPrototypes(await this.host.call('exportTree', [path, includes, excludes]));
+    const tree = await this.host.call('exportTree', [path, includes, excludes]);
+    switch (format) {
+      case 'json': return withoutPrototypes(tree);
+      case 'binary': return encodeMessagePack(tree);
+      case 'zip': return writeZip(tree);
+      default: throw new TypeError(`unknown export format '${format}'`);
+    }
   }
 
   on(event: 'port', listener: PortListener): Unsubscribe;
@@ -156,7 +164,6 @@ export class WebContainer {
     booting = booting.then(() => stopped);
     this.processes.failAll(reason);
     this.relays.close();
-    window.removeEventListener('message', this.onPreviewMessage);
     if (current === this) current = null;
   }
 
@@ -178,11 +185,6 @@ export class WebContainer {
       this.emit('error', { message: `no preview of port ${port}: ${(error as Error).message}` });
     }
   }
-
-  private readonly onPreviewMessage = ({ data, origin }: MessageEvent) => {
-    if (!isPreviewMessage(data) || origin !== new URL(this.relays.url(data.port)).origin) return;
-    this.emit('preview-message', data);
-  };
 
   private emit<E extends keyof Listeners>(event: E, ...args: Parameters<Listeners[E]>): void {
     for (const listener of [...this.listeners[event]]) {

@@ -9,10 +9,12 @@ function previewScript({ previewId, port, forwardErrors }: PreviewScriptSettings
     data.callback?.postMessage({ type: 'LOCALSERVICE_WINDOW_RELOADED' });
     location.reload();
   });
-  if (!forwardErrors || window.top === window) return;
+  if (!forwardErrors) return;
+  // To the relay frame of this origin, which is a child of the page that runs the container; this page may be anyone's, or a tab of its own.
+  const channel = new BroadcastChannel('wosix-preview-messages');
   const report = (message: object) => {
     const { pathname, search, hash } = location;
-    window.top!.postMessage({ ...message, previewId, port, pathname, search, hash }, '*');
+    channel.postMessage({ ...message, previewId, port, pathname, search, hash });
   };
   window.addEventListener('error', ({ error, message }) =>
     report({ type: 'PREVIEW_UNCAUGHT_EXCEPTION', message: error?.message ?? message, stack: error?.stack }));

@@ -113,3 +113,23 @@ test('arguments of the command line', async () => {
     assert.throws(() => parseArguments(bad), UsageError, bad.join(' '));
   }
 });
+
+test('snapshots and archives hold the whole tree', async () => {
+  const { encodeJson, encodeMessagePack, parseSnapshot } = await loadSource('api/snapshot.ts');
+  const { writeZip } = await loadSource('api/zip.ts');
+  const bytes = (length) => Uint8Array.from({ length }, (_, i) => (i * 31) & 0xff);
+  const many = Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`f${i}`, { file: { contents: bytes(1) } }]));
+  const tree = {
+    'grüße €.bin': { file: { contents: bytes(300) } },
+    ['n'.repeat(255)]: { file: { contents: bytes(70_000) } },
+    empty: { directory: {} },
+    folder: { directory: { link: { file: { symlink: '../grüße €.bin' } }, none: { file: { contents: new Uint8Array(0) } }, twenty: { directory: Object.fromEntries(Object.entries(many).slice(0, 20)) } } },
+  };
+  const plain = (folder) => Object.fromEntries(Object.entries(folder).map(([name, node]) => [name, 'directory' in node ? { directory: plain(node.directory) } : node]));
+  assert.deepEqual(plain(parseSnapshot(encodeJson(tree))), tree);
+  assert.deepEqual(plain(parseSnapshot(encodeMessagePack({ ...tree, many: { directory: many } }))), { ...tree, many: { directory: many } });
+  assert.deepEqual(plain(parseSnapshot(await writeZip(tree))), tree);
+  assert.deepEqual(plain(parseSnapshot(await writeZip({}))), {});
+  assert.throws(() => parseSnapshot(Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0)), /Invalid snapshot/);
+  assert.throws(() => parseSnapshot(new TextEncoder().encode('text')), /Invalid snapshot/);
+});
