@@ -42,7 +42,7 @@ const worker = { ...shared, format: 'iife', minifyWhitespace: true, minifySyntax
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(path.join(facade, file))));
 
 await Promise.all([
-  build({ ...shared, entryPoints: present({ index: 'src/index.ts', 'exec-page': 'src/headless/exec-page.ts' }), outdir: 'dist', format: 'esm', minifyWhitespace: true }),
+  build({ ...shared, entryPoints: present({ index: 'src/index.ts', 'exec-page': 'src/headless/exec-page.ts', 'headless-page': 'src/headless/headless-page.ts' }), outdir: 'dist', format: 'esm', minifyWhitespace: true }),
   build({
     ...worker,
     outdir: 'dist',

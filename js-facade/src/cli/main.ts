@@ -5,7 +5,7 @@ import { UsageError, parseArguments } from './options';
 import { serve } from './serve';
 
 const USAGE = `usage: wosix exec [options] -- COMMAND [ARGUMENT...]
-       wosix serve [DIR] [--port N] [--registry URL]
+       wosix serve [DIR] [--port N] [--registry URL] [--embedder ORIGIN]...
 
 exec: boots Wosix in a headless browser and runs COMMAND there, with standard input, output, error and exit code passed through
   --browser chromium|firefox   which browser (default: chromium if there is one, else firefox; CHROME_PATH and FIREFOX_PATH name one)
@@ -18,6 +18,9 @@ exec: boots Wosix in a headless browser and runs COMMAND there, with standard in
   --verbose                    show the browser's console on standard error
 
 serve: serves the web IDE (over DIR, if given) and /headless at http://wosix.localhost:N
+  --port N                     which port (default: 5111, or the next free one)
+  --registry URL               npm registry (default: the one of your npm configuration)
+  --embedder ORIGIN            pages of this origin may embed /headless; those of this machine always may
 `;
 
 /** Runs the command line; answers the exit code. */

@@ -20,7 +20,14 @@ export interface ExecOptions {
   argv: string[];
 }
 
-export interface ServeOptions { command: 'serve'; directory?: string; port?: number; registry?: string }
+export interface ServeOptions {
+  command: 'serve';
+  directory?: string;
+  port?: number;
+  registry?: string;
+  /** Origins whose pages may embed `/headless`. */
+  embedders: string[];
+}
 
 export type Options = ExecOptions | ServeOptions | { command: 'help' } | { command: 'version' };
 
@@ -84,7 +91,7 @@ function parseExec(args: string[]): Options {
 }
 
 function parseServe(args: string[]): Options {
-  const options: ServeOptions = { command: 'serve' };
+  const options: ServeOptions = { command: 'serve', embedders: [] };
   for (const reader = new Reader(args); !reader.done();) {
     const name = reader.name();
     switch (name) {
@@ -95,6 +102,7 @@ function parseServe(args: string[]): Options {
         break;
       }
       case '--registry': options.registry = url(name, reader.value()); break;
+      case '--embedder': options.embedders.push(new URL(url(name, reader.value())).origin); break;
       default:
         if (name.startsWith('-')) throw new UsageError(`unknown option '${name}'`);
         if (options.directory !== undefined) throw new UsageError('serve takes one folder');

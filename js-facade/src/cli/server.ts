@@ -30,6 +30,9 @@ const ISOLATION = {
   'origin-agent-cluster': '?1',
 };
 
+/** Pages of this machine may embed `/headless`. */
+const LOCAL_EMBEDDERS = ['http', 'https'].flatMap((scheme) => ['localhost', '*.localhost', '127.0.0.1'].map((host) => `${scheme}://${host}:*`));
+
 /** Answers requests below a path prefix; `rest` is what follows it, without query, undecoded. */
 export type Route = (request: IncomingMessage, response: ServerResponse, rest: string, url: URL) => void | Promise<void>;
 
@@ -49,6 +52,8 @@ export interface ServerSettings {
   anyPort?: boolean;
   /** More routes, by prefix (ending in `/`, or a whole path). */
   routes?: Record<string, Route>;
+  /** Origins whose pages may embed `/headless`, besides those of this machine. */
+  embedders?: string[];
   /** What `/` serves below `dist/`. */
   root?: string;
 }
@@ -59,7 +64,13 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     ...settings.routes,
     '/wosix/': (request, response, rest) => files.serve(request, response, path.join(DIST, decodeURIComponent(rest)), DIST),
     '/-/registry/': (request, response, rest, url) => proxyRegistry(settings.registry, `./${rest}${url.search}`, request, response),
-    '/headless': (request, response) => files.serve(request, response, path.join(DIST, 'pages/headless.html'), DIST),
+    '/headless': (request, response, _rest, url) => {
+      // An embedder runs programs here, with this server's registry and so its user's credentials.
+      response.setHeader('content-security-policy', `frame-ancestors ${[...LOCAL_EMBEDDERS, ...(settings.embedders ?? [])].join(' ')}`);
+      // The client asks for what its own page is served with.
+      if (url.searchParams.get('coep') === 'credentialless') response.setHeader('cross-origin-embedder-policy', 'credentialless');
+      return files.serve(request, response, path.join(DIST, 'pages/headless.html'), DIST);
+    },
   };
   if (settings.root) {
     const root = path.join(DIST, settings.root);
