@@ -1,7 +1,7 @@
 // `npm install` of three projects, cold and warm, against npm on the same registry.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,8 @@ const projects = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../
 const NAMES = ['express', 'fastify', 'vite-react-ts'];
 
 export async function measure(session, report) {
-  for (const name of NAMES.filter((name) => readdirSync(projects).includes(name))) {
-    const manifest = readFileSync(path.join(projects, name, 'package.json'), 'utf8');
+  for (const name of NAMES) {
+    const manifest = readFileSync(path.join(projects, `${name}.json`), 'utf8');
     const page = await session.container();
     const install = () => page.evaluate(async () => {
       const begin = performance.now();
@@ -29,7 +29,7 @@ export async function measure(session, report) {
 
     const folder = mkdtempSync(path.join(tmpdir(), 'wosix-bench-'));
     try {
-      cpSync(path.join(projects, name, 'package.json'), path.join(folder, 'package.json'));
+      writeFileSync(path.join(folder, 'package.json'), manifest);
       const npm = () => {
         const begin = performance.now();
         execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--cache', path.join(folder, '.cache')], { cwd: folder, stdio: 'ignore' });

@@ -51,7 +51,8 @@ export class Session {
   async container() {
     const page = await this.page();
     await page.evaluate(async () => {
-      const { WebContainer } = await import('/wosix/index.js');
+      const { WebContainer, configure } = await import('/wosix/index.js');
+      configure({ registry: '/-/registry/' });
       globalThis.container = await WebContainer.boot({ workdirName: 'project' });
     });
     return page;
