@@ -248,8 +248,11 @@ export class Loop implements EventLoop {
     }
   }
 
-  /** Drives one of the library's generators, a turn a step. */
-  private async drive<T>(generator: Generator<void, T>): Promise<{ threw: boolean; value?: T }> {
+  /**
+   * Drives one of the library's generators, a turn a step; `onEnd` gets what it returned, still before the ticks and microtasks that follow it.
+   * Answers whether it threw.
+   */
+  private async drive<T>(generator: Generator<void, T>, onEnd?: (value: T) => void): Promise<boolean> {
     for (;;) {
       let step: IteratorResult<void, T> | undefined;
       const thrown = this.guard.call(() => {
@@ -257,27 +260,22 @@ export class Loop implements EventLoop {
       });
       if (thrown) {
         this.onThrown(thrown);
-        return { threw: true };
+        return true;
       }
+      if (step!.done) onEnd?.(step!.value);
       await this.settle();
-      if (step!.done) return { threw: false, value: step!.value };
+      if (step!.done) return false;
     }
   }
 
   private async runTimers(): Promise<void> {
     if (this.timerDue === undefined || this.timerDue > this.time) return;
     this.timerDue = undefined;
-    let result: { threw: boolean; value?: number };
-    do {
-      result = await this.drive(this.hooks.processTimers!(this.time));
-    } while (result.threw);
-    const next = result.value!;
-    if (next === 0) {
-      this.timerReferenced = false;
-      return;
-    }
-    this.scheduleTimer(Math.abs(next) - this.time);
-    this.timerReferenced = next > 0;
+    const reschedule = (next: number) => {
+      this.timerReferenced = next > 0;
+      if (next !== 0) this.scheduleTimer(Math.abs(next) - this.time);
+    };
+    while (await this.drive(this.hooks.processTimers!(this.time), reschedule));
   }
 
   private async runImmediates(): Promise<void> {

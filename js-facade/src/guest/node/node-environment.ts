@@ -149,6 +149,8 @@ export class NodeEnvironment implements Environment {
   begin(sys: Syscalls): void {
     this.sys = sys;
     this.startTime = this.host.performance.now();
+    // Timers of the main script count from here, not from when the worker was warmed up.
+    this.loop.updateTime();
     for (const callback of this.runCallbacks) callback();
   }
 
