@@ -26,7 +26,15 @@ export function create(env: Environment): Record<string, unknown> {
   return {
     tickInfo: hooks.tickInfo,
     promiseRejectEvents: env.data.bindings.task_queue.promiseRejectEvents,
-    enqueueMicrotask: (callback: () => void) => host.queueMicrotask(callback),
+    enqueueMicrotask(callback: () => void) {
+      host.queueMicrotask(() => {
+        try {
+          callback();
+        } catch (error) {
+          env.fatalException(error); // Left to the browser, it would be an error of the worker.
+        }
+      });
+    },
     setTickCallback(processTicks: typeof hooks.processTicks) {
       hooks.processTicks = () => processTicks!.call(env.process);
     },
