@@ -29,9 +29,10 @@ class BlobHandle {
   }
 
   /** `pull(callback(status, buffer, last))`: status 1 has a chunk, 0 is the end. */
-  getReader(): { pull(callback: (status: number, buffer?: ArrayBuffer, last?: unknown) => void): void } {
+  getReader(): { setWakeup(callback: (() => void) | undefined): void; pull(callback: (status: number, buffer?: ArrayBuffer, last?: unknown) => void): void } {
     let index = 0;
     return {
+      setWakeup() {}, // The bytes are in memory: no reader ever waits.
       pull: (callback) => {
         const part = this.parts[index++];
         if (part === undefined) callback(0, undefined, undefined);

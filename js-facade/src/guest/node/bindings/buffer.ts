@@ -132,11 +132,11 @@ export function create(env: Environment): Record<string, unknown> {
     kStringMaxLength: 536870888,
     setBufferPrototype() {},
     atob(input: string): string | number {
-      // Errors as `buffer.atob` reads them: -1 invalid character, -2 single character remained, -3 possible overflow.
+      // Errors as `buffer.atob` reads them: -1 single character remained, -2 invalid character.
       const text = input.replace(/[\t\n\f\r ]/g, '');
       const body = text.length % 4 === 0 ? text.replace(/={1,2}$/, '') : text;
-      if (/[^A-Za-z0-9+/]/.test(body)) return -1;
-      if (body.length % 4 === 1) return -2;
+      if (/[^A-Za-z0-9+/]/.test(body)) return -2;
+      if (body.length % 4 === 1) return -1;
       return host.atob(body);
     },
     btoa(input: string): string | number {

@@ -108,7 +108,7 @@ export function create(env: Environment): Record<string, unknown> {
     /** Gives `process` what only a running process has. */
     patchProcessObject(process: any) {
       const { commandLine, sys } = env;
-      const title = { value: (commandLine.values['--title'] as string) || 'node' };
+      const title = { value: (commandLine.values['--title'] as string) || (sys.argv()[0] ?? 'node') };
       const define = (name: string, descriptor: PropertyDescriptor) =>
         Object.defineProperty(process, name, { configurable: true, enumerable: true, ...descriptor });
       define('title', { get: () => title.value, set: (value) => void (title.value = String(value)) });

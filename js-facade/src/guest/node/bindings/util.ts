@@ -65,9 +65,11 @@ export function create(env: Environment): Record<string, unknown> {
       return isIterator === undefined ? entries : [entries, isKeyValue];
     },
     getOwnNonIndexProperties(value: object, filter: number) {
-      const onlyEnumerable = filter === values.constants.ONLY_ENUMERABLE;
+      const { ONLY_ENUMERABLE, SKIP_SYMBOLS } = values.constants;
+      const onlyEnumerable = (filter & ONLY_ENUMERABLE) !== 0;
+      const skipSymbols = (filter & SKIP_SYMBOLS) !== 0;
       return Reflect.ownKeys(value).filter((key) => {
-        if (typeof key === 'string' && isIndex(key)) return false;
+        if (typeof key === 'symbol' ? skipSymbols : isIndex(key)) return false;
         return !onlyEnumerable || Object.prototype.propertyIsEnumerable.call(value, key);
       });
     },
