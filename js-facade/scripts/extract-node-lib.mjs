@@ -121,7 +121,10 @@ function groupScript(group, ids, sources) {
   return { script, lines };
 }
 
-/** Takes comments out without moving any code: a comment becomes its line breaks (and spaces, when code follows it on its line). */
+/**
+ * Takes comments out without moving any code: a comment becomes its line breaks (and spaces, when code follows it on its line).
+ * One behind a `throw` stays: the line is shown when nobody catches what it throws.
+ */
 function blankComments(id, source) {
   const comments = [];
   try {
@@ -138,6 +141,7 @@ function blankComments(id, source) {
   let result = '';
   let at = 0;
   for (const [start, end] of comments) {
+    if (/\bthrow .*;\s*$/.test(source.slice(source.lastIndexOf('\n', start) + 1, start))) continue;
     result += source.slice(at, start) + source.slice(start, end).replace(/[^\n]/g, ' ');
     at = end;
   }

@@ -80,7 +80,7 @@ export class FatalExceptions {
    */
   private throwPlace(file: string, line: number, column: number): { line: number; column: number } {
     const text = this.lineOf(file, line) ?? '';
-    const before = /\bthrow\s+$/.exec(text.slice(0, column));
+    const before = /\bthrow\s+[^;{}]*$/.exec(text.slice(0, column));
     if (before) return { line, column: before.index };
     const variable = /\b(?:const|let|var)\s+([\w$]+)\s*=\s*$/.exec(text.slice(0, column))?.[1];
     if (variable === undefined) return { line, column };
