@@ -41,7 +41,10 @@ export class ScriptCompiler {
   check(source: string, options: CompileOptions): void {
     const opening = 'if(0){';
     this.env.sources.add(options.file, source, opening.length, options.lineOffset, options.columnOffset);
+    const before = new Set(Object.getOwnPropertyNames(globalThis));
     this.eval(`${opening}${this.rewriteImports(blankHashbang(source)).code}\n}`, options.file);
+    // `var` and function declarations are hoisted out of the block, into globals that may be deleted.
+    for (const name of Object.getOwnPropertyNames(globalThis)) if (!before.has(name)) Reflect.deleteProperty(globalThis, name);
   }
 
   /** Runs a script in the global scope; answers its completion value. */
