@@ -1,4 +1,5 @@
-//! jsh beside dash: every script of `fixtures/shell.txt` with the output and exit code that dash gave.
+//! jsh beside dash, and the commands beside the GNU ones: every script of `fixtures/shell.txt` and `fixtures/commands.txt` with the
+//! output and exit code that dash gave on a machine with those programs.
 //!
 //! The programs run natively over POSIX (`examples/programs.rs`). `UPDATE_EXPECT=1 cargo test -p wosix-core --test shell` asks dash anew.
 #![allow(
@@ -19,8 +20,10 @@ struct Case {
     output: String,
 }
 
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/shell.txt")
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
 }
 
 fn cases(text: &str) -> Vec<Case> {
@@ -74,9 +77,19 @@ fn run(shell: &Path, script: &str, path: &str, folder: &Path) -> (i32, String) {
 
 #[test]
 fn scripts_do_what_they_do_in_dash() {
-    let text = std::fs::read_to_string(fixture()).expect("the fixture can be read");
+    check("shell.txt", "shell-test-work");
+}
+
+#[test]
+fn commands_do_what_the_gnu_ones_do() {
+    check("commands.txt", "shell-test-commands");
+}
+
+/// Runs the scripts of a fixture in the folder `work`.
+fn check(name: &str, work: &str) {
+    let text = std::fs::read_to_string(fixture(name)).expect("the fixture can be read");
     let folder = programs();
-    let work = folder.with_file_name("shell-test-work");
+    let work = folder.with_file_name(work);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         let mut updated = String::new();
         for case in cases(&text) {
@@ -88,7 +101,7 @@ fn scripts_do_what_they_do_in_dash() {
             );
             write!(updated, "{}>>> {code}\n{output}---\n", case.script).expect("strings grow");
         }
-        std::fs::write(fixture(), updated).expect("the fixture can be written");
+        std::fs::write(fixture(name), updated).expect("the fixture can be written");
         return;
     }
     let path = folder.to_string_lossy();

@@ -2,10 +2,13 @@
 //!
 //! Each behaves as its GNU namesake for the options it knows, down to the error texts, and refuses the others.
 
+mod base64;
 mod cat;
+mod checksum;
 mod context;
 mod copy;
 mod date;
+mod diff;
 mod echo;
 pub(super) mod escape;
 mod files;
@@ -15,11 +18,15 @@ mod head;
 mod info;
 mod ls;
 mod mode;
+mod pager;
+mod pattern;
 mod printf;
 mod process;
+mod sed;
 mod sort;
 mod test;
 mod text;
+mod xxd;
 
 pub use context::{Context, join};
 
@@ -45,9 +52,12 @@ const fn program(name: &'static str, main: Main, usage: &'static str) -> Program
 
 const SHELL_USAGE: &str = "[-ceilsux] [--osc] [-o OPTION] [COMMAND | FILE] [ARGUMENT]...";
 
+const CHECKSUM_USAGE: &str = "[-cbtqs] [FILE]...";
+
 /// All programs, sorted by name.
 pub const PROGRAMS: &[Program] = &[
     program("[", test::bracket, "EXPRESSION ]"),
+    program("base64", base64::main, "[-di] [-w COLUMNS] [FILE]"),
     program(
         "basename",
         info::basename,
@@ -65,6 +75,11 @@ pub const PROGRAMS: &[Program] = &[
     ),
     program("date", date::main, "[-uIR] [-d STRING] [-r FILE] [+FORMAT]"),
     program("df", info::df, "[-h] [FILE]..."),
+    program(
+        "diff",
+        diff::main,
+        "[-uqsrNiwba] [-U LINES] [--color[=WHEN]] OLD NEW",
+    ),
     program("dirname", info::dirname, "NAME..."),
     program("du", info::du, "[-shacb] [-d DEPTH] [FILE]..."),
     program("echo", echo::main, "[-neE] [STRING]..."),
@@ -85,14 +100,17 @@ pub const PROGRAMS: &[Program] = &[
     program("id", info::id, "[-ugGn]"),
     program("jsh", super::main::main, SHELL_USAGE),
     program("kill", process::kill, "[-s SIGNAL | -SIGNAL] PID... | -l"),
+    program("less", pager::main, "[-FNRSX] [FILE]..."),
     program("ln", files::ln, "[-sfnvT] TARGET... LINK"),
     program(
         "ls",
         ls::main,
         "[-aAl1RhFpidrtSUC] [--color[=WHEN]] [FILE]...",
     ),
+    program("md5sum", checksum::md5sum, CHECKSUM_USAGE),
     program("mkdir", files::mkdir, "[-pv] [-m MODE] DIRECTORY..."),
     program("mktemp", files::mktemp, "[-dut] [-p DIR] [TEMPLATE]"),
+    program("more", pager::main, "[-FNRSX] [FILE]..."),
     program("mv", copy::mv, "[-fnuvT] [-t DIRECTORY] SOURCE... DEST"),
     program("printf", printf::main, "FORMAT [ARGUMENT]..."),
     program("ps", process::ps, ""),
@@ -102,11 +120,19 @@ pub const PROGRAMS: &[Program] = &[
     program("rm", files::rm, "[-rfdv] FILE..."),
     program("rmdir", files::rmdir, "[-p] DIRECTORY..."),
     program(
+        "sed",
+        sed::main,
+        "[-nEs] [-i[SUFFIX]] [-e SCRIPT | -f FILE | SCRIPT] [FILE]...",
+    ),
+    program(
         "seq",
         text::seq,
         "[-w] [-s STRING] [FIRST [INCREMENT]] LAST",
     ),
     program("sh", super::main::main, SHELL_USAGE),
+    program("sha1sum", checksum::sha1sum, CHECKSUM_USAGE),
+    program("sha256sum", checksum::sha256sum, CHECKSUM_USAGE),
+    program("sha512sum", checksum::sha512sum, CHECKSUM_USAGE),
     program("sleep", process::sleep, "NUMBER[smhd]..."),
     program(
         "sort",
@@ -143,6 +169,11 @@ pub const PROGRAMS: &[Program] = &[
         "xargs",
         process::xargs,
         "[-0rt] [-n MAX] [-I REPLACE] [-d DELIM] [COMMAND [ARG]...]",
+    ),
+    program(
+        "xxd",
+        xxd::main,
+        "[-rpiu] [-c COLUMNS] [-g BYTES] [-l LENGTH] [-s OFFSET] [INFILE [OUTFILE]]",
     ),
     program("yes", text::yes, "[STRING]..."),
 ];

@@ -3,7 +3,7 @@
 mod complete;
 mod keys;
 
-use keys::{Key, Keys};
+pub(super) use keys::{Key, Keys};
 
 use super::run::Shell;
 use crate::system::{System, Termios, write_all};
@@ -56,7 +56,7 @@ impl Editor {
     pub fn read_line(&mut self, shell: &mut Shell, prompt: &str) -> Edited {
         let saved = shell.system.tcgetattr(0).ok();
         if let Some(termios) = &saved {
-            set_raw(shell.system, termios);
+            set_raw(shell.system, 0, termios);
         }
         let edited = self.edit(shell, prompt);
         if let Some(termios) = &saved
@@ -135,7 +135,11 @@ impl Editor {
                 Key::Tab => complete::complete(shell, &mut line, first_rows),
                 key => self.edit_key(&mut line, key),
             }
-            line.draw();
+            // What came in one piece is shown in one: drawing a long text again for each of its characters takes for ever.
+            if !self.keys.pending() {
+                line.columns = columns(shell);
+                line.draw();
+            }
         }
     }
 
@@ -364,14 +368,15 @@ fn columns(shell: &Shell) -> usize {
         .unwrap_or(80)
 }
 
-fn set_raw(system: &dyn System, termios: &Termios) {
+/// Makes the terminal `fd`, whose attributes are `termios`, hand over each key as it comes.
+pub(super) fn set_raw(system: &dyn System, fd: i32, termios: &Termios) {
     let mut raw = termios.clone();
     raw.iflag &= !(ICRNL | IXON);
     raw.lflag &= !(ISIG | ICANON | ECHO | IEXTEN);
     raw.cc[VMIN] = 1;
     raw.cc[VTIME] = 0;
     // In the mode as it was, lines come whole: still usable.
-    let _usable_anyway = system.tcsetattr(0, &raw);
+    let _usable_anyway = system.tcsetattr(fd, &raw);
 }
 
 /// Writes to the terminal.

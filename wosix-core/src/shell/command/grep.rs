@@ -4,6 +4,7 @@ use regex_lite::{Regex, RegexBuilder};
 
 use super::Context;
 use super::context::{chomp, join, lines};
+use super::pattern;
 use crate::system::{FileKind, strerror};
 
 /// What is shown of the matches.
@@ -74,7 +75,8 @@ pub fn main(ctx: &mut Context) -> i32 {
     }
     let regex = match compile(
         &patterns.join("\n"),
-        has("EP"),
+        has("E"),
+        has("P"),
         has("F"),
         has("i"),
         has("w"),
@@ -184,6 +186,7 @@ fn glob_fits(pattern: &str, name: &str) -> bool {
 fn compile(
     patterns: &str,
     extended: bool,
+    perl: bool,
     fixed: bool,
     fold: bool,
     word: bool,
@@ -191,8 +194,9 @@ fn compile(
 ) -> Result<Regex, String> {
     let alternatives = patterns.split('\n').map(|pattern| match () {
         () if fixed => regex_lite::escape(pattern),
-        () if extended => pattern.to_owned(),
-        () => basic_to_extended(pattern),
+        () if perl => pattern.to_owned(),
+        () if extended => pattern::extended(pattern),
+        () => pattern::basic(pattern),
     });
     let mut source = alternatives.collect::<Vec<_>>().join("|");
     if word {
@@ -205,42 +209,6 @@ fn compile(
         .case_insensitive(fold)
         .build()
         .map_err(|error| error.to_string())
-}
-
-/// POSIX's basic syntax has its operators escaped where the extended one has its literals escaped.
-pub fn basic_to_extended(pattern: &str) -> String {
-    let mut out = String::new();
-    let mut chars = pattern.chars().peekable();
-    let mut at_start = true;
-    let mut in_class = false;
-    while let Some(c) = chars.next() {
-        match c {
-            _ if in_class => {
-                in_class = c != ']';
-                out.push(c);
-            }
-            '[' => {
-                in_class = true;
-                out.push(c);
-                // A `]` right at the start is a member.
-                for first in ['^', ']'] {
-                    if chars.next_if_eq(&first).is_some() {
-                        out.push(first);
-                    }
-                }
-            }
-            '\\' => match chars.next() {
-                Some(next @ ('(' | ')' | '{' | '}' | '|' | '+' | '?')) => out.push(next),
-                Some(next) => out.extend(['\\', next]),
-                None => out.push_str("\\\\"),
-            },
-            '(' | ')' | '{' | '}' | '|' | '+' | '?' => out.extend(['\\', c]),
-            '*' if at_start => out.push_str("\\*"),
-            _ => out.push(c),
-        }
-        at_start = out.ends_with('(') && !out.ends_with("\\(") || out == "^";
-    }
-    out
 }
 
 /// Searches one input; answers whether a line was selected.

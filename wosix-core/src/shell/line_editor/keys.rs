@@ -24,6 +24,8 @@ pub enum Key {
     Right,
     Home,
     End,
+    PageUp,
+    PageDown,
     WordLeft,
     WordRight,
     WordBackspace,
@@ -37,10 +39,20 @@ pub enum Key {
 /// Bytes that were read and not yet understood.
 #[derive(Default)]
 pub struct Keys {
+    /// Descriptor of the terminal.
+    fd: i32,
     bytes: VecDeque<u8>,
 }
 
 impl Keys {
+    /// Keys of the terminal `fd`.
+    pub fn of(fd: i32) -> Keys {
+        Keys {
+            fd,
+            ..Keys::default()
+        }
+    }
+
     /// The next key; `None` at the end of the input.
     pub fn next(&mut self, system: &dyn System) -> Option<Key> {
         let byte = self.byte(system)?;
@@ -56,10 +68,15 @@ impl Keys {
         })
     }
 
+    /// Whether more was read already.
+    pub fn pending(&self) -> bool {
+        !self.bytes.is_empty()
+    }
+
     fn byte(&mut self, system: &dyn System) -> Option<u8> {
         while self.bytes.is_empty() {
             let mut chunk = [0; 1024];
-            match system.read(0, &mut chunk) {
+            match system.read(self.fd, &mut chunk) {
                 Ok(0) => return None,
                 Ok(count) => self.bytes.extend(&chunk[..count]),
                 Err(Errno::EINTR) => {
@@ -91,7 +108,7 @@ impl Keys {
 
     /// What follows an escape character.
     fn escape(&mut self, system: &dyn System) -> Option<Key> {
-        if self.bytes.is_empty() && !matches!(system.poll_read(0, ESCAPE_TIME), Ok(true)) {
+        if self.bytes.is_empty() && !matches!(system.poll_read(self.fd, ESCAPE_TIME), Ok(true)) {
             return Some(Key::Escape);
         }
         Some(match self.byte(system)? {
@@ -119,6 +136,8 @@ impl Keys {
                 (b'~', "1" | "7") => Key::Home,
                 (b'~', "4" | "8") => Key::End,
                 (b'~', "3") => Key::Delete,
+                (b'~', "5") => Key::PageUp,
+                (b'~', "6") => Key::PageDown,
                 (b'C', _) if modified => Key::WordRight,
                 (b'D', _) if modified => Key::WordLeft,
                 _ => simple(byte),
