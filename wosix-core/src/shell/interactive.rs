@@ -8,6 +8,9 @@ use crate::system::{Disposition, read_file, signal, strerror, write_all};
 /// A command that took at least this long shows its time in the next prompt, in ms.
 const SHOWN_TIME: f64 = 2_000.0;
 
+/// Aliases that people expect to be there.
+const ALIASES: [(&str, &str); 2] = [("la", "ls -a"), ("ll", "ls -l")];
+
 /// Reads commands from the terminal until its end. With `marks`, tells what happens by operating system commands (OSC 654).
 pub fn run(shell: &mut Shell, marks: bool, login: bool) -> Run<()> {
     shell.interactive = true;
@@ -16,6 +19,9 @@ pub fn run(shell: &mut Shell, marks: bool, login: bool) -> Run<()> {
     if login {
         source(shell, "/etc/profile")?;
         source(shell, &format!("{home}/.profile"))?;
+    }
+    for (name, text) in ALIASES {
+        shell.aliases.insert(name.into(), text.into());
     }
     source(shell, &format!("{home}/.jshrc"))?;
     if marks {
@@ -35,6 +41,7 @@ pub fn run(shell: &mut Shell, marks: bool, login: bool) -> Run<()> {
         let Some(text) = read_command(shell, &mut editor, &prompt) else {
             return Err(Flow::Exit);
         };
+        set_window_size(shell);
         let began = shell.system.now();
         let result = shell.run_source(&text);
         elapsed = shell.system.now() - began;
@@ -48,6 +55,16 @@ pub fn run(shell: &mut Shell, marks: bool, login: bool) -> Run<()> {
         if result == Err(Flow::Exit) {
             return result;
         }
+    }
+}
+
+/// Sets `COLUMNS` and `LINES` to the terminal's size, if it knows it. Programs ask the terminal themselves: they are not exported.
+fn set_window_size(shell: &mut Shell) {
+    if let Ok((columns, rows)) = shell.system.window_size(0)
+        && columns > 0
+    {
+        shell.put_var("COLUMNS", columns.to_string());
+        shell.put_var("LINES", rows.to_string());
     }
 }
 
