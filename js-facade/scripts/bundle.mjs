@@ -35,27 +35,30 @@ const shared = {
   },
 };
 
-/** Classic workers (synchronous `importScripts`) and the service worker. Names are kept: Node's library looks at some. */
-const worker = { ...shared, format: 'iife', minifyWhitespace: true, minifySyntax: true, keepNames: false };
-
-/** While the parts are being brought up, entry points that are not there yet are left out. */
-const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(path.join(facade, file))));
+/** Classic workers (synchronous `importScripts`) and the service worker. Identifiers are not shortened: Node's library looks at some names. */
+const worker = { ...shared, format: 'iife', minifyWhitespace: true, minifySyntax: true };
 
 await Promise.all([
-  build({ ...shared, entryPoints: present({ index: 'src/index.ts', 'exec-page': 'src/headless/exec-page.ts', 'headless-page': 'src/headless/headless-page.ts' }), outdir: 'dist', format: 'esm', minifyWhitespace: true }),
+  build({
+    ...shared,
+    entryPoints: { index: 'src/index.ts', 'exec-page': 'src/headless/exec-page.ts', 'headless-page': 'src/headless/headless-page.ts' },
+    outdir: 'dist',
+    format: 'esm',
+    minifyWhitespace: true,
+  }),
   build({
     ...worker,
     outdir: 'dist',
-    entryPoints: present({
+    entryPoints: {
       host: 'src/host/main.ts',
       'guest-node': 'src/guest/node/main.ts',
       'guest-native': 'src/guest/native/main.ts',
       'service-worker': 'src/service-worker/main.ts',
-    }),
+    },
   }),
   build({
     ...shared,
-    entryPoints: present({ cli: 'src/cli/main.ts' }),
+    entryPoints: { cli: 'src/cli/main.ts' },
     outdir: 'dist',
     format: 'esm',
     platform: 'node',
@@ -63,5 +66,8 @@ await Promise.all([
     packages: 'external',
   }),
   // Pages that the server hands out: plain HTML with inline or bundled scripts beside it.
-  existsSync(path.join(facade, 'src/pages')) && cp(path.join(facade, 'src/pages'), path.join(facade, 'dist/pages'), { recursive: true }),
+  cp(path.join(facade, 'src/pages'), path.join(facade, 'dist/pages'), { recursive: true }),
 ]);
+
+// The declarations of the public API. The compiler checks types as it writes them: a public type that does not hold fails the build.
+execFileSync(process.execPath, [path.join(facade, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'], { cwd: facade, stdio: 'inherit' });
