@@ -2,6 +2,7 @@
 
 mod exec;
 mod init;
+mod inspect;
 mod list;
 mod output;
 mod project;
@@ -41,11 +42,7 @@ enum State {
         then: Then,
     },
     /// Waiting for the packument `npm view` shows.
-    Viewing {
-        spec: spec::Request,
-        field: Option<String>,
-        request: Option<Request>,
-    },
+    Viewing(view::View),
 }
 
 enum Then {
@@ -106,7 +103,7 @@ impl Session {
     pub fn take_requests(&mut self) -> Vec<Request> {
         match &mut self.state {
             State::Installing { install, .. } => install.take_requests(),
-            State::Viewing { request, .. } => request.take().into_iter().collect(),
+            State::Viewing(view) => view.take_request().into_iter().collect(),
             State::Done(_) => Vec::new(),
         }
     }
@@ -116,16 +113,13 @@ impl Session {
         let result = match &mut self.state {
             State::Done(_) => return,
             State::Installing { install, .. } => install.deliver(platform, id, response),
-            State::Viewing { spec, field, .. } => {
-                let result = view::show(platform.system(), spec, field.as_deref(), response);
-                match result {
-                    Ok(()) => {
-                        self.state = State::Done(0);
-                        Ok(())
-                    }
-                    Err(error) => Err(error),
+            State::Viewing(view) => match view.show(platform.system(), response) {
+                Ok(()) => {
+                    self.state = State::Done(0);
+                    Ok(())
                 }
-            }
+                Err(error) => Err(error),
+            },
         };
         if let Err(error) = result {
             self.fail(platform.system(), &error);

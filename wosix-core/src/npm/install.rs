@@ -423,7 +423,7 @@ fn progress(platform: &dyn Platform, phase: &str, done: usize, total: usize) {
 }
 
 /// The body of a good answer, or npm's error for a bad one.
-fn body(response: Response, url: &str, package: &str) -> Result<Vec<u8>, NpmError> {
+pub(super) fn body(response: Response, url: &str, package: &str) -> Result<Vec<u8>, NpmError> {
     match response {
         Response::Http {
             status: 200..=299,
@@ -454,7 +454,8 @@ fn body(response: Response, url: &str, package: &str) -> Result<Vec<u8>, NpmErro
             format!("request to {url} failed, reason: {reason}"),
         )
         .with_detail("network This is a problem related to network connectivity.")
-        .with_detail("network In most cases you are behind a proxy or have bad network settings.")),
+        .with_detail("network In most cases you are behind a proxy or have bad network settings.")
+        .with_detail("network From a web page, only servers that allow it (CORS) can be asked.")),
     }
 }
 

@@ -90,7 +90,8 @@ impl Install {
                 };
                 let replace = self.config.get("replace-registry-host").unwrap_or("npmjs");
                 let is_default = !default.is_empty() && host(url) == host(default);
-                if replace == "always" || (replace == "npmjs" && is_default) {
+                let is_http = url.starts_with("http:") || url.starts_with("https:");
+                if is_http && (replace == "always" || (replace == "npmjs" && is_default)) {
                     let path = url
                         .split_once("://")
                         .and_then(|(_, rest)| rest.split_once('/'))

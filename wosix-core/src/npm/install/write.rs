@@ -97,17 +97,17 @@ impl Install {
         let Some(installed) = &self.installed else {
             return Ok(());
         };
-        for location in installed
+        // What is inside another package goes with it, but counts too.
+        let removed: Vec<&String> = installed
             .packages
             .keys()
             .filter(|location| location.starts_with("node_modules/") && !wanted.contains(*location))
-        {
-            let target = format!("{root}/{location}");
-            if system.stat(&target, false).is_ok() {
-                bin::unlink_commands(system, root, location, installed.entry(location))?;
-                files::remove(system, &target)?;
-                self.report.removed += 1;
-            }
+            .filter(|location| system.stat(&format!("{root}/{location}"), false).is_ok())
+            .collect();
+        self.report.removed = removed.len();
+        for location in removed {
+            bin::unlink_commands(system, root, location, installed.entry(location))?;
+            files::remove(system, &format!("{root}/{location}"))?;
         }
         Ok(())
     }
