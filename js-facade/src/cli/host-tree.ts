@@ -66,6 +66,8 @@ export class TreeWriter {
     await mkdir(path.dirname(target), { recursive: true });
     switch (entry.type) {
       case 'directory':
+        // A link of an earlier export must not lead what is below it elsewhere. Directories come before what they hold.
+        if ((await lstat(target).catch(() => null))?.isSymbolicLink()) await rm(target);
         await mkdir(target, { recursive: true });
         this.modes.push([target, entry.mode]);
         return;
@@ -74,7 +76,7 @@ export class TreeWriter {
         await symlink(entry.target, target);
         return;
       case 'file': {
-        // A link of an earlier export must not lead the contents elsewhere.
+        // As above.
         await rm(target, { force: true });
         this.file = await open(target, 'wx', entry.mode);
         this.remaining = entry.size;

@@ -6,7 +6,7 @@ import type { LazyEntry } from '../api/protocol';
 import { listFolder, serveFile } from './host-tree';
 import type { ServeOptions } from './options';
 import { findRegistry } from './registry';
-import { startServer, type Route } from './server';
+import { ownPagesOnly, startServer, type Route } from './server';
 
 /** Serves until it is interrupted. */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -22,7 +22,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     if (directory === null) response.writeHead(404).end();
     else await serveFile(directory, rest, request, response);
   };
-  const server = await startServer({ registry, port: options.port, embedders: options.embedders, root: 'ide', routes: { '/-/project.json': project, '/-/project/': contents } });
+  const server = await startServer({ registry, port: options.port, embedders: options.embedders, root: 'ide', routes: { '/-/project.json': ownPagesOnly(project), '/-/project/': ownPagesOnly(contents) } });
   process.stdout.write(`${server.origin}\n`);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);

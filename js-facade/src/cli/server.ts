@@ -28,6 +28,7 @@ const ISOLATION = {
   'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-resource-policy': 'cross-origin',
   'origin-agent-cluster': '?1',
+  'x-content-type-options': 'nosniff',
 };
 
 /** Pages of this machine may embed `/headless`. */
@@ -35,6 +36,19 @@ const LOCAL_EMBEDDERS = ['http', 'https'].flatMap((scheme) => ['localhost', '*.l
 
 /** Answers requests below a path prefix; `rest` is what follows it, without query, undecoded. */
 export type Route = (request: IncomingMessage, response: ServerResponse, rest: string, url: URL) => void | Promise<void>;
+
+/**
+ * `route` for this origin's own pages alone: what it answers is the user's (private packages, files of a project), and pages of other origins
+ * must not even load it as a script or an image. Browsers say whose page asks; other programs do not, and addresses typed in are `none`.
+ */
+export function ownPagesOnly(route: Route): Route {
+  return (request, response, rest, url) => {
+    response.setHeader('cross-origin-resource-policy', 'same-origin');
+    const site = request.headers['sec-fetch-site'];
+    if (site === undefined || site === 'same-origin' || site === 'none') return route(request, response, rest, url);
+    response.writeHead(403, { 'content-type': 'text/plain' }).end('only for pages of this origin\n');
+  };
+}
 
 export interface RunningServer {
   /** `http://wosix.localhost:PORT` */
@@ -63,7 +77,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const routes: Record<string, Route> = {
     ...settings.routes,
     '/wosix/': (request, response, rest) => files.serve(request, response, path.join(DIST, decodeURIComponent(rest)), DIST),
-    '/-/registry/': (request, response, rest, url) => proxyRegistry(settings.registry, `./${rest}${url.search}`, request, response),
+    '/-/registry/': ownPagesOnly((request, response, rest, url) => proxyRegistry(settings.registry, `./${rest}${url.search}`, request, response)),
     '/headless': (request, response, _rest, url) => {
       // An embedder runs programs here, with this server's registry and so its user's credentials.
       response.setHeader('content-security-policy', `frame-ancestors ${[...LOCAL_EMBEDDERS, ...(settings.embedders ?? [])].join(' ')}`);
@@ -78,8 +92,10 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   }
   const http = createServer((request, response) => {
     answer(request, response, routes, files).catch((error) => {
-      process.stderr.write(`wosix: ${request.method} ${request.url}: ${error}\n`);
-      if (!response.headersSent) response.writeHead(500);
+      // A path or host that cannot be decoded is the client's mistake.
+      const malformed = error instanceof URIError || error?.code === 'ERR_INVALID_URL';
+      if (!malformed) process.stderr.write(`wosix: ${request.method} ${request.url}: ${error}\n`);
+      if (!response.headersSent) response.writeHead(malformed ? 400 : 500);
       response.end();
     });
   });
@@ -108,6 +124,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
   }
   const url = new URL(request.url ?? '/', `http://${host}`);
   if (/^[a-z0-9]+--\d+\./.test(name)) return answerPreview(request, response, url, files);
+  // A page of ours in a foreign frame could be clicked on unawares, or (`/wosix/pages/headless.html`) driven; `/headless` has its own rule.
+  response.setHeader('content-security-policy', "frame-ancestors 'self'");
   const prefix = Object.keys(routes)
     .filter((prefix) => url.pathname === prefix || (prefix.endsWith('/') && url.pathname.startsWith(prefix)))
     .sort((a, b) => b.length - a.length)[0];
