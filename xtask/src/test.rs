@@ -61,19 +61,23 @@ fn rust() -> Result<Tally> {
     )
 }
 
-/// TypeScript's strict check of the facade (it holds the type tests against `@webcontainer/api`) counts as one test.
+/// TypeScript's strict check of the facade (it holds the type tests against `@webcontainer/api`), and of the IDE against the facade's
+/// published types; each counts as one test.
 fn types() -> Result<Tally> {
-    let facade = root().join("js-facade");
-    let passed = Command::new("node")
-        .arg(facade.join("node_modules/typescript/bin/tsc"))
-        .args(["-p", "tsconfig.json", "--noEmit"])
-        .current_dir(facade)
-        .status()?
-        .success();
-    Ok(Tally {
-        passed: passed.into(),
-        failed: (!passed).into(),
-    })
+    let mut tally = Tally::default();
+    for folder in [root().join("js-facade"), root().join("examples/ide")] {
+        let passed = Command::new("node")
+            .arg(folder.join("node_modules/typescript/bin/tsc"))
+            .args(["-p", "tsconfig.json", "--noEmit"])
+            .current_dir(folder)
+            .status()?
+            .success();
+        tally.add(Tally {
+            passed: passed.into(),
+            failed: (!passed).into(),
+        });
+    }
+    Ok(tally)
 }
 
 /// The `*.test.mjs` files of a folder by Node's own runner, one after another: two browsers on two cores are enough.
