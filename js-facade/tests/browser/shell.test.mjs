@@ -290,9 +290,22 @@ eachBrowser('shell', (context) => {
     await terminal.waitFor(PROMPT);
     assert.equal(await terminal.command('hi'), 'hi from rc');
     assert.match(await terminal.command('ll -d /tmp'), /^d.*\/tmp$/);
-    assert.equal(await terminal.command('cd /tmp; cd -'), '~/project');
+    assert.equal(await terminal.command('cd /tmp; cd -'), '/home/project');
     assert.match(await terminal.type('cd /tmp\r', /\/tmp\s+❯ \s*$/), /\/tmp/);
     await terminal.command('rm ~/.jshrc');
+    await terminal.type('\x04', '');
+    await terminal.exit();
+  });
+
+  test('less shows a text a screen at a time, from a pipe too', async () => {
+    const terminal = await Terminal.open(page, [], { cols: 80, rows: 10 });
+    await terminal.waitFor(PROMPT);
+    await terminal.type('seq 1 100 | less\r', /9\s+1?\S*9%/);
+    await terminal.type(' ', /\n17\s/);
+    await terminal.type('/77\r', /77\s+78/);
+    await terminal.type('G', /100\s+\(END\)/);
+    await terminal.type('q');
+    assert.equal(await terminal.command('echo $?'), '0');
     await terminal.type('\x04', '');
     await terminal.exit();
   });
