@@ -101,7 +101,7 @@ export class FatalExceptions {
     const frame = typeof stack === 'string' ? /^ {4}at (?:.*\()?(.+):(\d+):(\d+)\)?$/m.exec(stack) : null;
     if (!frame) return {};
     const [, file, line, column] = frame as unknown as [string, string, string, string];
-    return { sourceLine: this.lineOf(file, Number(line)), scriptResourceName: file, lineNumber: Number(line), startColumn: Number(column) - 1 };
+    return { sourceLine: this.lineOf(file, Number(line)) ?? '', scriptResourceName: file, lineNumber: Number(line), startColumn: Number(column) - 1 };
   }
 
   private lineOf(file: string, line: number): string | undefined {

@@ -40,7 +40,11 @@ export class StackTraces {
     const self = this;
     (Error as any).stackTraceLimit = 10;
     (Error as any).captureStackTrace = function captureStackTrace(target: object, above?: Function) {
+      // The engine's limit counts the frames that go; `captured` keeps to it.
+      const limit = (Error as any).stackTraceLimit;
+      Reflect.set(Error, 'stackTraceLimit', Infinity);
       const text = engineStack.call(new Error()) as string;
+      Reflect.set(Error, 'stackTraceLimit', limit);
       Object.defineProperty(target, 'stack', { configurable: true, enumerable: false, writable: true, value: self.default ? self.captured(target, text, above) : text });
     };
   }
