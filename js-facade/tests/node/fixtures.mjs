@@ -62,16 +62,16 @@ export function normalise({ stdout, stderr, code }) {
 const FRAMES = 7;
 
 /**
- * Firefox has no structured stack traces, so that its frames lack the receivers' types and some of its columns differ. Which functions were
- * called from where is compared in Chromium; there only that there is a trace. Engines word their own errors differently, and SpiderMonkey
- * points to where an expression begins.
+ * What has to be equal. Firefox has no structured stack traces, so that its frames lack the receivers' types and some of its columns differ:
+ * which functions were called from where is compared in Chromium, there only that there is a trace. Engines word their own errors
+ * differently, and SpiderMonkey tells where an error was made, not where it was thrown.
  */
 export function comparable({ stdout, stderr, code }, browser) {
   const firefox = browser === 'firefox';
   const shorten = (trace) => (firefox ? '    at ...\n' : trace.split(/(?<=\n)/).slice(0, FRAMES).join(''));
   // The properties of an error open their brace on the last frame's line.
   const text = (output) => output.replace(/^( +at .*) \{$/gm, '$1\n{').replace(/(?:^ +at .*\n?)+/gm, shorten);
-  const engine = (output) => (firefox ? output.replace(/^((?:Syntax|Type)Error): .*/gm, '$1: ...').replace(/^ *\^+$/gm, '^') : output);
+  const engine = (output) => (firefox ? output.replace(/^((?:Syntax|Type)Error): .*/gm, '$1: ...').replace(/^\S+:\d+\n.*\n *\^+$/m, 'FILE:LINE') : output);
   return { stdout: text(stdout), stderr: engine(text(stderr)), code };
 }
 
