@@ -1,5 +1,6 @@
-// `cargo xtask bench [NAME]...`: measures beside what a user would pick instead, in one run, and prints ratios.
+// `cargo xtask bench [--browser chromium|firefox] [NAME]...`: measures beside what a user would pick instead, in one run, and prints ratios.
 
+import { parseArgs } from 'node:util';
 import { Report } from './report.mjs';
 import { Session } from './session.mjs';
 
@@ -11,18 +12,18 @@ const BENCHMARKS = {
   preview: () => import('./preview.mjs'),
 };
 
-const names = process.argv.slice(2);
+const { values: { browser }, positionals: names } = parseArgs({ options: { browser: { type: 'string', default: 'chromium' } }, allowPositionals: true });
 const unknown = names.find((name) => !(name in BENCHMARKS));
 if (unknown) {
   console.error(`no benchmark ${unknown}; there are ${Object.keys(BENCHMARKS).join(', ')}`);
   process.exit(2);
 }
 
-const report = new Report();
+const report = new Report(browser);
 for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
   const { measure } = await BENCHMARKS[name]();
   // A browser of its own: what one benchmark leaves behind is not measured by the next.
-  const session = await Session.open();
+  const session = await Session.open(browser);
   try {
     await measure(session, report);
   } finally {

@@ -6,6 +6,10 @@ import { execFileSync } from 'node:child_process';
 export class Report {
   #rows = [];
 
+  constructor(browser) {
+    this.browser = browser;
+  }
+
   /**
    * `better` is 'less' or 'more'; `target` a predicate over `(ours, ratio)` with its wording. The ratio is ours : theirs.
    */
@@ -25,7 +29,7 @@ export class Report {
 
   print() {
     const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-    console.log(`\ncommit ${commit}, ${cpus().length} × ${cpus()[0]?.model.trim()}, load ${loadavg()[0].toFixed(1)}\n`);
+    console.log(`\ncommit ${commit}, ${this.browser}, ${cpus().length} × ${cpus()[0]?.model.trim()}, load ${loadavg()[0].toFixed(1)}\n`);
     const header = ['what', 'Wosix', 'peer', 'which', 'ratio', 'target'];
     const rows = [header, header.map(() => '---'), ...this.#rows];
     const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column].length)));

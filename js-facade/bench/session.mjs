@@ -1,41 +1,19 @@
-// A served Wosix and a Chromium with a profile of its own, whose traffic is metered on the way.
+// A served Wosix and a browser with a profile of its own, whose traffic is metered on the way.
 
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import puppeteer from 'puppeteer-core';
-
-const facade = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+import { startBrowser, startServe } from '../tests/browser/harness.mjs';
 
 export class Session {
   /** Compressed bytes of bodies that the browser has fetched so far. */
   bytes = 0;
 
-  static async open() {
+  /** `browser` is `chromium` or `firefox`. */
+  static async open(browser) {
     const session = new Session();
-    session.server = spawn(process.execPath, [path.join(facade, 'bin/wosix.js'), 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const port = await new Promise((resolve, reject) => {
-      let text = '';
-      session.server.stdout.on('data', (chunk) => {
-        text += chunk;
-        const found = /http:\/\/wosix\.localhost:(\d+)/.exec(text);
-        if (found) resolve(Number(found[1]));
-      });
-      session.server.on('exit', () => reject(new Error('wosix serve ended')));
-    });
-    await session.#meter(port);
-    session.profile = await mkdtemp(path.join(tmpdir(), 'wosix-bench-'));
-    session.browser = await puppeteer.launch({
-      browser: 'chrome',
-      executablePath: process.env.CHROME_PATH ?? findChromium(),
-      headless: true,
-      userDataDir: session.profile,
-      protocolTimeout: 0,
-      args: ['--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
-    });
+    session.server = await startServe();
+    await session.#meter(new URL(session.server.origin).port);
+    session.running = await startBrowser(browser);
+    session.browser = session.running.browser;
     return session;
   }
 
@@ -59,11 +37,10 @@ export class Session {
   }
 
   async close() {
-    await this.browser.close();
+    await this.running.stop();
     this.meter.close();
     this.meter.closeAllConnections();
-    this.server.kill();
-    await rm(this.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    this.server.stop();
   }
 
   async #meter(target) {
@@ -82,15 +59,4 @@ export class Session {
     await new Promise((resolve) => this.meter.listen(0, '127.0.0.1', resolve));
     this.origin = `http://wosix.localhost:${this.meter.address().port}`;
   }
-}
-
-function findChromium() {
-  const { existsSync } = process.getBuiltinModule('node:fs');
-  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
-      const program = path.join(folder, name);
-      if (existsSync(program)) return program;
-    }
-  }
-  throw new Error('no Chromium in PATH; name it by CHROME_PATH');
 }

@@ -16,7 +16,8 @@ cargo xtask build [--only PART]...   build everything into js-facade/dist (parts
 cargo xtask serve [DIR] [--port N]   build, then serve the web IDE (over DIR if given)
 cargo xtask test [--only SUITE]...   install a browser if none is found, build, run all tests
                                      (suites: rust, types, node, browser)
-cargo xtask bench [NAME]...          measure beside what a user would pick instead
+cargo xtask bench [--browser B] [NAME]...
+                                     measure beside what a user would pick instead
 cargo xtask exec ARGS...             `wosix exec ARGS...` on what is built
 cargo xtask tidy                     the few rules a machine can check
 cargo xtask ready                    format check, lints, tidy, test: what CI runs and more
