@@ -3,6 +3,7 @@
  * The order is that of `node.cc` and `node_realm.cc`.
  */
 
+import { SIGPIPE } from '../linux';
 import { BadOption, mainScript, parseCommandLine } from './command-line';
 import { EXIT_CODES } from './fatal-exception';
 import { removeBrowserGlobals } from './host-globals';
@@ -13,7 +14,6 @@ import { parseEnv } from './bindings/util';
 /** Taken before `rememberProxies`: `process.env` is not a proxy in Node. */
 const EngineProxy = Proxy;
 
-const SIGPIPE = 13;
 /** `executionAsyncId()` in the main script. */
 const MAIN_ASYNC_ID = 1;
 

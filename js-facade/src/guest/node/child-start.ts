@@ -2,7 +2,7 @@
 
 import type { Syscalls } from '../syscalls';
 import { StdioPlan, type StdioOption } from './child-stdio';
-import { SIGPIPE } from './signals';
+import { SIGPIPE } from '../linux';
 import { UV } from './uv-errors';
 
 export interface ChildOptions {

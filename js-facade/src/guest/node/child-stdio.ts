@@ -1,5 +1,6 @@
 /** Turns the `stdio` of a child process into descriptors, for `process_wrap` and `spawn_sync`. */
 
+import { O_RDONLY, O_RDWR } from '../linux';
 import type { Syscalls } from '../syscalls';
 import { UV } from './uv-errors';
 
@@ -82,5 +83,3 @@ export class StdioPlan {
     return fd;
   }
 }
-
-const O_RDONLY = 0, O_RDWR = 2;

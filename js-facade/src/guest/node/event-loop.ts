@@ -9,10 +9,9 @@
 import type { EventLoop, HostGlobals, Watcher } from './environment';
 import type { GuardedCaller, Thrown } from './guarded-call';
 import type { Drain } from './microtasks';
+import { SIGCHLD } from '../linux';
 import type { PollEntry, Syscalls } from '../syscalls';
-
-const SIGCHLD = 17;
-const EINTR = -4;
+import { UV } from './uv-errors';
 
 /** What the bindings `timers` and `task_queue` share with the loop. */
 export interface LibraryHooks {
@@ -326,7 +325,7 @@ export class Loop implements EventLoop {
         ready = sys.poll(entries, 0);
       }
     }
-    if (ready < 0 && ready !== EINTR) throw new Error(`poll failed: ${ready}`);
+    if (ready < 0 && ready !== UV.EINTR) throw new Error(`poll failed: ${ready}`);
     this.updateTime();
     this.queueSignals();
     if (ready > 0) {
@@ -362,7 +361,7 @@ export class Loop implements EventLoop {
   private reap(): void {
     for (const [pid, callback] of [...this.children]) {
       const status = this.sys().wait(pid, true);
-      if (status === null || status === EINTR) continue;
+      if (status === null || status === UV.EINTR) continue;
       this.children.delete(pid);
       // ECHILD: somebody else reaped it; its end is all we know.
       const { code, signal } = typeof status === 'number' ? { code: 0, signal: 0 } : status;

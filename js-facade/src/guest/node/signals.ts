@@ -6,8 +6,6 @@ const NAMES = [
   'SIGURG', 'SIGXCPU', 'SIGXFSZ', 'SIGVTALRM', 'SIGPROF', 'SIGWINCH', 'SIGIO', 'SIGPWR', 'SIGSYS',
 ];
 
-export const SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15;
-
 /** Empty for 0 and for numbers without a name, as `node::signo_string`. */
 export function signalName(signal: number): string {
   return NAMES[signal] ?? '';

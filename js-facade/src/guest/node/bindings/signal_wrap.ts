@@ -1,10 +1,11 @@
 /** `internalBinding('signal_wrap')`: `process.on('SIGINT', …)`. */
 
+import { SIGKILL, SIGSTOP } from '../../linux';
 import type { Environment } from '../environment';
 import { HandleWrap } from '../handle-wrap';
 import { UV } from '../uv-errors';
 
-const SIGKILL = 9, SIGSTOP = 19, LAST_SIGNAL = 64;
+const LAST_SIGNAL = 64;
 
 export function create(env: Environment): Record<string, unknown> {
   class Signal extends HandleWrap {

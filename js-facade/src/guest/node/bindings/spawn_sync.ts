@@ -3,7 +3,8 @@
 import { POLLIN, POLLOUT, type PollEntry, type Syscalls } from '../../syscalls';
 import { startChild, type ChildOptions } from '../child-start';
 import type { Environment } from '../environment';
-import { SIGTERM, signalName } from '../signals';
+import { SIGTERM } from '../../linux';
+import { signalName } from '../signals';
 import { bytesOf } from '../stream-base';
 import { UV } from '../uv-errors';
 

@@ -1,5 +1,6 @@
 /** Calls on open descriptors, and opening them. */
 
+import { O_CLOEXEC } from '../../linux';
 import { POLLIN, POLLOUT, type Path } from '../../syscalls';
 import { bytesOf, chunksAfter } from '../stream-base';
 import { UV } from '../uv-errors';
@@ -84,6 +85,7 @@ export function descriptorFunctions(fs: FileRequests) {
     FileHandle,
 
     open(path: Path, flags: number, mode: number, req?: FileRequest): unknown {
+      // As libuv does: children inherit nothing that they are not given.
       const fd = fs.sys.open(path, flags | O_CLOEXEC, mode);
       return fs.finish(req, fd, fd, 'open', path);
     },
@@ -140,9 +142,6 @@ interface ErrorContext {
   errno?: number;
   syscall?: string;
 }
-
-/** libuv opens everything so that children do not inherit it. */
-export const O_CLOEXEC = 0o2000000;
 
 function positionOf(position: Position): number {
   return position === null || position === undefined ? -1 : Number(position);

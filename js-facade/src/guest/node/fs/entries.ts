@@ -1,10 +1,10 @@
 /** Calls that make, remove and change entries by path. */
 
+import { S_IFDIR, S_IFMT, STAT_FIELDS } from '../../linux';
 import type { Path } from '../../syscalls';
 import { encodeUtf8 } from '../stream-base';
 import { UV } from '../uv-errors';
 import type { FileRequest, FileRequests } from './request';
-import { S_IFDIR, S_IFMT, STAT_FIELDS } from './stat';
 
 const PRIVATE_DIRECTORY = 0o700;
 const MKDTEMP_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

@@ -1,9 +1,9 @@
 /** What the module loaders ask of the file system. */
 
+import { S_IFDIR, S_IFMT, STAT_FIELDS } from '../../linux';
 import type { Path } from '../../syscalls';
 import { codedError } from '../uv-errors';
 import type { FileRequests } from './request';
-import { S_IFDIR, S_IFMT, STAT_FIELDS } from './stat';
 
 /** In the order of `legacyMainResolveExtensions` in `lib/internal/modules/esm/resolve.js`; the answer is an index into it. */
 const EXTENSIONS = ['', '.js', '.json', '.node', '/index.js', '/index.json', '/index.node', 'index.js', 'index.json', 'index.node'];

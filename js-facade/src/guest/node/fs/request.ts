@@ -3,7 +3,7 @@
 import type { Path, Syscalls } from '../../syscalls';
 import { AsyncWrap } from '../async-wrap';
 import type { Environment } from '../environment';
-import { uvException } from '../uv-errors';
+import { UV, uvException } from '../uv-errors';
 
 /** The request argument of a binding function: absent = synchronous, `kUsePromises`, or an `FSReqCallback`. */
 export type FileRequest = undefined | symbol | { oncomplete?: Function };
@@ -78,7 +78,7 @@ export class FileRequests {
     loop.ref();
     const watcher = loop.watch(fd, events, () => {
       const result = attempt();
-      if (result === EAGAIN) return;
+      if (result === UV.EAGAIN) return;
       watcher.close();
       loop.unref();
       settle(result);
@@ -120,5 +120,3 @@ export class FileRequests {
     if (typeof oncomplete === 'function') this.env.makeCallback(req, oncomplete, error);
   }
 }
-
-const EAGAIN = -11;

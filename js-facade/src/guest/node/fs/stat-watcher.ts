@@ -2,7 +2,8 @@
 
 import { HandleWrap } from '../handle-wrap';
 import type { FileRequests } from './request';
-import { STAT_FIELDS, toBigInt } from './stat';
+import { STAT_FIELDS } from '../../linux';
+import { toBigInt } from './stat';
 
 /** Fields whose change is reported: everything but the access time (`statbuf_eq` of libuv compares without it). */
 const IGNORED = new Set([10, 11]);

@@ -1,11 +1,9 @@
 /** `stat` and its relatives. Synchronous calls answer shared arrays, as the library copies them out at once. */
 
+import { S_IFDIR, S_IFMT, STAT_FIELDS } from '../../linux';
 import type { Path } from '../../syscalls';
 import { UV } from '../uv-errors';
 import type { FileRequest, FileRequests } from './request';
-
-/** dev, mode, nlink, uid, gid, rdev, blksize, ino, size, blocks, then seconds and nanoseconds of atime, mtime, ctime, birthtime. */
-export const STAT_FIELDS = 18;
 
 const STATFS_FIELDS = 8;
 
@@ -69,8 +67,6 @@ export function statFunctions(fs: FileRequests) {
     },
   };
 }
-
-export const S_IFMT = 0o170000, S_IFDIR = 0o040000, S_IFREG = 0o100000, S_IFLNK = 0o120000, S_IFIFO = 0o010000, S_IFSOCK = 0o140000;
 
 export function toBigInt(from: Float64Array, to: BigInt64Array): BigInt64Array {
   const count = Math.min(from.length, to.length);

@@ -1,10 +1,10 @@
 /** Whole trees: `rmSync` and the native parts of `cpSync`. Texts and codes are those of Node's `src/node_file.cc`. */
 
+import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK, STAT_FIELDS } from '../../linux';
 import type { Path } from '../../syscalls';
 import { codedError, UV, uvErrorName } from '../uv-errors';
 import { parentOf, trimSlashes } from './entries';
 import type { FileRequests } from './request';
-import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK, STAT_FIELDS } from './stat';
 
 const MODE = 1, DEV = 0, INO = 7;
 

@@ -1,14 +1,12 @@
 /** Calls that move whole files: `readFileSync` and `writeFileSync` of text, `copyFile`. */
 
+import { O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_WRONLY, S_IFDIR, S_IFMT, STAT_FIELDS } from '../../linux';
 import type { Path } from '../../syscalls';
 import { encodeUtf8 } from '../stream-base';
 import { UV } from '../uv-errors';
-import { O_CLOEXEC } from './descriptors';
 import type { FileRequest, FileRequests } from './request';
-import { S_IFDIR, S_IFMT, STAT_FIELDS } from './stat';
 
 const COPYFILE_EXCL = 1, COPYFILE_FICLONE_FORCE = 4;
-const O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0o100, O_EXCL = 0o200;
 
 /** Most source files fit, so that reading one takes two calls and no allocation but the string. */
 const scratch = new Uint8Array(64 * 1024);
