@@ -1,6 +1,7 @@
 // Compares our dependency trees with npm's: for every project, the lockfile npm writes for a date against ours.
-//   node trees.mjs [--before 2026-06-01] [--work DIR] [--bin PATH] [names of projects...]
-// Packuments are kept in DIR/packuments and npm's lockfiles in DIR/<project>, so a second run needs no network.
+//   node trees.mjs [--before 2026-06-01] [--work DIR] [--bin PATH] [--install] [names of projects...]
+// npm resolves only, or with --install really installs (its lockfile may then differ: it opens no tarball of what is not installed).
+// Packuments are kept in DIR/packuments and npm's lockfiles in DIR/<project>*, so a second run needs no network.
 import { spawn, spawnSync, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync, copyFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ function option(name, fallback) {
 const before = option('--before', '2026-06-01');
 const work = option('--work', join(tmpdir(), 'wosix-npm-trees'));
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const installs = args.includes('--install') && args.splice(args.indexOf('--install'), 1).length > 0;
 const bin = option('--bin', join(root, 'target/debug/examples/npm_resolve'));
 const folder = fileURLToPath(new URL('projects', import.meta.url));
 const projects = args.length ? args : readdirSync(folder).map((file) => basename(file, '.json')).sort();
@@ -34,12 +36,12 @@ async function download(name) {
 }
 
 function oracle(project) {
-  const dir = join(work, project);
+  const dir = join(work, installs ? `${project}-installed` : project);
   mkdirSync(dir, { recursive: true });
   copyFileSync(join(folder, `${project}.json`), join(dir, 'package.json'));
   const expected = join(dir, 'package-lock.json');
   if (!existsSync(expected)) {
-    const run = spawnSync('npm', ['install', '--package-lock-only', '--ignore-scripts', `--before=${before}`, '--no-audit', '--no-fund'], { cwd: dir, encoding: 'utf8' });
+    const run = spawnSync('npm', ['install', ...(installs ? [] : ['--package-lock-only']), '--ignore-scripts', `--before=${before}`, '--no-audit', '--no-fund'], { cwd: dir, encoding: 'utf8' });
     if (run.status !== 0) return { dir, error: run.stderr };
   }
   return { dir, text: readFileSync(expected, 'utf8') };
