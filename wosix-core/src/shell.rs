@@ -17,9 +17,12 @@ mod job;
 mod line_editor;
 mod main;
 mod parse;
+mod pipeline;
 mod redirect;
 mod run;
+mod signals;
 mod simple;
+mod substitution;
 mod unparse;
 
 use arithmetic::parse_integer;

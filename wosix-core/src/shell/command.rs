@@ -9,6 +9,7 @@ mod context;
 mod copy;
 mod date;
 mod diff;
+mod disk;
 mod echo;
 pub(super) mod escape;
 mod files;
@@ -19,13 +20,16 @@ mod info;
 mod ls;
 mod mode;
 mod pager;
+mod path_names;
 mod pattern;
 mod printf;
 mod process;
 mod sed;
 mod sort;
+mod stat;
 mod test;
 mod text;
+mod tree;
 mod xxd;
 
 pub use context::{Context, join};
@@ -60,7 +64,7 @@ pub const PROGRAMS: &[Program] = &[
     program("base64", base64::main, "[-di] [-w COLUMNS] [FILE]"),
     program(
         "basename",
-        info::basename,
+        path_names::basename,
         "[-a] [-s SUFFIX] NAME... [SUFFIX]",
     ),
     program("bash", super::main::main, SHELL_USAGE),
@@ -74,14 +78,14 @@ pub const PROGRAMS: &[Program] = &[
         "-f|-c|-b LIST [-d DELIMITER] [-s] [FILE]...",
     ),
     program("date", date::main, "[-uIR] [-d STRING] [-r FILE] [+FORMAT]"),
-    program("df", info::df, "[-h] [FILE]..."),
+    program("df", disk::df, "[-h] [FILE]..."),
     program(
         "diff",
         diff::main,
         "[-uqsrNiwba] [-U LINES] [--color[=WHEN]] OLD NEW",
     ),
-    program("dirname", info::dirname, "NAME..."),
-    program("du", info::du, "[-shacb] [-d DEPTH] [FILE]..."),
+    program("dirname", path_names::dirname, "NAME..."),
+    program("du", disk::du, "[-shacb] [-d DEPTH] [FILE]..."),
     program("echo", echo::main, "[-neE] [STRING]..."),
     program(
         "env",
@@ -114,9 +118,9 @@ pub const PROGRAMS: &[Program] = &[
     program("mv", copy::mv, "[-fnuvT] [-t DIRECTORY] SOURCE... DEST"),
     program("printf", printf::main, "FORMAT [ARGUMENT]..."),
     program("ps", process::ps, ""),
-    program("pwd", info::pwd, "[-LP]"),
-    program("readlink", info::readlink, "[-femn] FILE..."),
-    program("realpath", info::realpath, "[-em] FILE..."),
+    program("pwd", path_names::pwd, "[-LP]"),
+    program("readlink", path_names::readlink, "[-femn] FILE..."),
+    program("realpath", path_names::realpath, "[-em] FILE..."),
     program("rm", files::rm, "[-rfdv] FILE..."),
     program("rmdir", files::rmdir, "[-p] DIRECTORY..."),
     program(
@@ -139,7 +143,7 @@ pub const PROGRAMS: &[Program] = &[
         sort::sort,
         "[-bfghnrsuVc] [-k KEY] [-t SEP] [-o FILE] [FILE]...",
     ),
-    program("stat", info::stat, "[-L] [-c FORMAT] FILE..."),
+    program("stat", stat::main, "[-L] [-c FORMAT] FILE..."),
     program("tail", head::tail, "[-n LINES] [-c BYTES] [-fqv] [FILE]..."),
     program("tee", text::tee, "[-a] [FILE]..."),
     program("test", test::main, "EXPRESSION"),
@@ -151,7 +155,7 @@ pub const PROGRAMS: &[Program] = &[
     program("tr", text::tr, "[-cds] SET1 [SET2]"),
     program(
         "tree",
-        info::tree,
+        tree::main,
         "[-ad] [-L DEPTH] [-I NAMES] [DIRECTORY]...",
     ),
     program("true", process::true_, ""),

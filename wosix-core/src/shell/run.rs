@@ -12,7 +12,7 @@ use super::glob;
 use super::job::Job;
 use super::parse::{Aliases, Parser};
 use super::redirect::SavedFd;
-use crate::system::{Disposition, System, signal, write_all};
+use crate::system::{System, write_all};
 
 /// Deepest nesting of function calls, `eval` and `source`.
 pub(super) const MAX_CALLS: u32 = 128;
@@ -511,81 +511,6 @@ impl<'a> Shell<'a> {
             Err(Flow::Abort) => Err(Flow::Abort),
             _ => Ok(()),
         }
-    }
-
-    // --- signals
-
-    /// Makes a script catch what ends it, so that the commands in its foreground can be told first.
-    pub fn catch_endings(&self) {
-        for number in [signal::SIGTERM, signal::SIGHUP] {
-            self.set_disposition(number, Disposition::Catch);
-        }
-    }
-
-    pub(super) fn set_disposition(&self, number: i32, disposition: Disposition) {
-        if let Err(error) = self.system.sigaction(number, disposition) {
-            self.error(&format!(
-                "trap: {number}: {}",
-                crate::system::strerror(error)
-            ));
-        }
-    }
-
-    /// After a subshell: signals that only it trapped go back to what they were.
-    fn set_dispositions(&self, outer: &BTreeMap<i32, String>) {
-        for number in self.traps.keys().filter(|number| **number > 0) {
-            if !outer.contains_key(number) {
-                self.set_disposition(*number, self.untrapped(*number));
-            }
-        }
-        for (number, command) in outer.iter().filter(|(number, _)| **number > 0) {
-            let disposition = if command.is_empty() {
-                Disposition::Ignore
-            } else {
-                Disposition::Catch
-            };
-            if self.traps.contains_key(number) {
-                self.set_disposition(*number, disposition);
-            }
-        }
-    }
-
-    /// What the shell does about a signal without a trap.
-    pub(super) fn untrapped(&self, number: i32) -> Disposition {
-        match number {
-            signal::SIGTERM | signal::SIGHUP => Disposition::Catch,
-            signal::SIGINT if self.interactive => Disposition::Catch,
-            _ => Disposition::Default,
-        }
-    }
-
-    /// Runs the traps of signals that came; without a trap an ending signal ends the shell and an interrupt the line.
-    pub(super) fn handle_signals(&mut self) -> Run<()> {
-        while let Some(number) = self.system.next_signal() {
-            if let Some(command) = self.traps.get(&number).cloned() {
-                let status = self.status;
-                self.run_source(&command)?;
-                self.status = status;
-                continue;
-            }
-            match number {
-                signal::SIGINT if self.interactive => {
-                    self.status = 128 + number;
-                    return Err(Flow::Abort);
-                }
-                signal::SIGTERM if self.interactive => {}
-                signal::SIGTERM | signal::SIGHUP => {
-                    for pid in &self.foreground {
-                        // It may be gone already.
-                        let _gone = self.system.kill(*pid, number);
-                    }
-                    self.status = 128 + number;
-                    return Err(Flow::Exit);
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     /// Ends the shell: runs the `EXIT` trap and answers the exit code.

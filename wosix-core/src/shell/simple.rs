@@ -1,18 +1,15 @@
-//! Simple commands, pipelines, background lists and command substitutions: everything that starts processes.
+//! Simple commands: what a name stands for, and the start of a process.
 
 use std::rc::Rc;
 
-use super::ast::{AndOr, Command, List, Pipeline, RedirectTarget, Simple};
+use super::ast::{Command, Simple};
 use super::builtin::{self, Builtin};
 use super::command;
-use super::job::Job;
 use super::redirect::FdMap;
 use super::run::{Flow, Run, Shell, Variable};
 use super::unparse;
 use crate::errno::Errno;
-use crate::system::{
-    FileKind, ProcessGroup, SpawnRequest, read_file, read_to_end, strerror, write_all,
-};
+use crate::system::{FileKind, ProcessGroup, SpawnRequest, strerror, write_all};
 
 /// What a command name stands for.
 pub(super) enum Resolved {
@@ -28,9 +25,9 @@ pub(super) enum Resolved {
 }
 
 /// A started pipeline or command.
-struct Started {
-    pids: Vec<i32>,
-    group: ProcessGroup,
+pub(super) struct Started {
+    pub pids: Vec<i32>,
+    pub group: ProcessGroup,
 }
 
 /// Programs that do no more than a builtin would, and are run inside the shell.
@@ -60,7 +57,7 @@ impl Shell<'_> {
         self.resolve_file(name)
     }
 
-    fn resolve_file(&self, name: &str) -> Resolved {
+    pub(super) fn resolve_file(&self, name: &str) -> Resolved {
         if name.contains('/') {
             return match self.system.stat(name, true) {
                 Err(_) => Resolved::NotFound,
@@ -261,7 +258,7 @@ impl Shell<'_> {
     // --- processes
 
     /// Starts an external command. `None` = it could not be started; the status is set.
-    fn start_external(
+    pub(super) fn start_external(
         &mut self,
         simple: &Simple,
         argv: &[String],
@@ -292,7 +289,7 @@ impl Shell<'_> {
     }
 
     /// Spawns a program; on failure says why, sets the status and answers `None`.
-    fn spawn(
+    pub(super) fn spawn(
         &mut self,
         path: &str,
         argv: &[String],
@@ -357,7 +354,12 @@ impl Shell<'_> {
     }
 
     /// Starts a shell of its own for `source`, with the state of this one.
-    fn spawn_shell(&mut self, source: &str, map: FdMap, group: ProcessGroup) -> Option<Started> {
+    pub(super) fn spawn_shell(
+        &mut self,
+        source: &str,
+        map: FdMap,
+        group: ProcessGroup,
+    ) -> Option<Started> {
         let script = unparse::state(self, source);
         let mut argv = vec![
             "jsh".to_owned(),
@@ -372,258 +374,6 @@ impl Shell<'_> {
         let started = self.spawn(&path, &argv, &env, &map, group);
         self.discard(map);
         started
-    }
-
-    /// Starts one stage of a pipeline or background list beside the shell.
-    fn start_stage(
-        &mut self,
-        command: &Command,
-        map: FdMap,
-        group: ProcessGroup,
-    ) -> Run<Option<Started>> {
-        if let Command::Simple(simple) = command {
-            // What the expansions change must not be seen by this shell.
-            let variables = self.variables.clone();
-            let expanded = self.expand_words(&simple.words);
-            let argv = match expanded {
-                Ok(argv) => argv,
-                Err(flow) => {
-                    self.variables = variables;
-                    self.discard(map);
-                    return if flow == Flow::Abort {
-                        Err(flow)
-                    } else {
-                        Ok(None)
-                    };
-                }
-            };
-            let file = argv.first().map(|name| match self.resolve(name) {
-                Resolved::Program(_) => self.resolve_file(name),
-                other => other,
-            });
-            if let Some(Resolved::External(path)) = file {
-                let started = self.start_external(simple, &argv, &path, map, group);
-                self.variables = variables;
-                return match started {
-                    Err(Flow::Exit) => Ok(None),
-                    other => other,
-                };
-            }
-            self.variables = variables;
-        }
-        Ok(self.spawn_shell(&unparse::command(command), map, group))
-    }
-
-    /// Runs a pipeline of two stages or more.
-    pub(super) fn run_stages(&mut self, pipeline: &Pipeline) -> Run<()> {
-        self.substitution_status = None;
-        let Some((last, inner)) = pipeline.commands.split_last() else {
-            return Ok(());
-        };
-        let mut job = Started {
-            pids: Vec::new(),
-            group: ProcessGroup::New,
-        };
-        let mut input = None;
-        for command in inner {
-            let mut map = FdMap::default();
-            if let Some(read) = input.take() {
-                map.map.insert(0, read);
-                map.temporary.push(read);
-            }
-            let (read, write) = match self.private_pipe() {
-                Ok(ends) => ends,
-                Err(error) => {
-                    self.error(&format!("pipe: {}", strerror(error)));
-                    self.discard(map);
-                    self.status = 1;
-                    return self.wait_foreground(job, &unparse::pipeline(pipeline));
-                }
-            };
-            map.map.insert(1, write);
-            map.temporary.push(write);
-            input = Some(read);
-            let started = self.start_stage(command, map, job.group)?;
-            self.add_stage(&mut job, started);
-        }
-        let mut map = FdMap::default();
-        if let Some(read) = input {
-            map.map.insert(0, read);
-            map.temporary.push(read);
-        }
-        let text = unparse::pipeline(pipeline);
-        if self.is_external(last) {
-            let started = self.start_stage(last, map, job.group)?;
-            self.add_stage(&mut job, started);
-            return self.wait_foreground(job, &text);
-        }
-        self.set_foreground(&job);
-        let saved = self.redirect(map);
-        let result = self.in_subshell(|shell| shell.run_command(last));
-        self.restore(saved);
-        let own = self.status;
-        let pids_fail = self.wait_stages(job, &text)?;
-        self.status = match pids_fail {
-            Some(status) if self.options.pipefail && own == 0 => status,
-            _ => own,
-        };
-        result
-    }
-
-    /// A pipe whose ends are out of the way of the user's descriptors.
-    fn private_pipe(&mut self) -> Result<(i32, i32), Errno> {
-        let (read, write) = self.system.pipe()?;
-        let read = self.make_private(read)?;
-        let write = self.make_private(write)?;
-        Ok((read, write))
-    }
-
-    fn add_stage(&self, job: &mut Started, started: Option<Started>) {
-        match started {
-            Some(started) => {
-                job.pids.extend(started.pids);
-                job.group = started.group;
-            }
-            // A stage that could not be started counts as one that failed: its status, negated, stands for it.
-            None => job.pids.push(-self.status.max(1)),
-        }
-    }
-
-    /// Whether a command is certain to be a process of its own. Looks at the literal name only: expanding twice could do things twice.
-    fn is_external(&self, command: &Command) -> bool {
-        let Command::Simple(simple) = command else {
-            return false;
-        };
-        simple
-            .words
-            .first()
-            .and_then(|word| word.as_literal())
-            .is_some_and(|name| matches!(self.resolve(name), Resolved::External(_)))
-    }
-
-    /// Starts a list beside the shell.
-    pub(super) fn run_background(&mut self, and_or: &AndOr) -> Run<()> {
-        let mut map = FdMap::default();
-        if self.terminal.is_none() {
-            // Without job control it must not read what is meant for the shell.
-            let null = self
-                .system
-                .open("/dev/null", crate::system::open_flags::O_RDONLY, 0);
-            match null.and_then(|fd| self.make_private(fd)) {
-                Ok(fd) => {
-                    map.map.insert(0, fd);
-                    map.temporary.push(fd);
-                }
-                Err(error) => self.error(&format!("/dev/null: {}", strerror(error))),
-            }
-        }
-        let text = unparse::and_or(and_or);
-        let started = match (and_or.first.commands.as_slice(), and_or.rest.is_empty()) {
-            ([command], true) if !and_or.first.negated => {
-                self.start_stage(command, map, ProcessGroup::New)?
-            }
-            _ => self.spawn_shell(&text, map, ProcessGroup::New),
-        };
-        if let Some(started) = started {
-            let pid = started.pids.last().copied().unwrap_or_default();
-            self.last_background = Some(pid);
-            let id = self.add_job(started.pids, text);
-            if self.interactive {
-                self.tell(&format!("[{id}] {pid}\n"));
-            }
-            self.status = 0;
-        }
-        Ok(())
-    }
-
-    /// Waits for a started job in the foreground and sets the status.
-    fn wait_foreground(&mut self, job: Started, text: &str) -> Run<()> {
-        self.set_foreground(&job);
-        let last = job.pids.last().copied().unwrap_or_default();
-        let failed = self.wait_stages(job, text)?;
-        if last < 0 {
-            self.status = -last;
-        }
-        if let Some(status) = failed
-            && self.options.pipefail
-        {
-            self.status = status;
-        }
-        Ok(())
-    }
-
-    fn set_foreground(&self, job: &Started) {
-        if let (Some((fd, _)), ProcessGroup::Join(group)) = (self.terminal, job.group)
-            && let Err(error) = self.system.tcsetpgrp(fd, group)
-            // The job may be over already.
-            && !matches!(error, Errno::ESRCH | Errno::EPERM)
-        {
-            self.error(&format!("tcsetpgrp: {}", strerror(error)));
-        }
-    }
-
-    /// Waits for all processes of a job; the status is the last one's. Answers the last failure, for `pipefail`.
-    fn wait_stages(&mut self, job: Started, text: &str) -> Run<Option<i32>> {
-        self.foreground.clone_from(&job.pids);
-        let mut failed = None;
-        let mut interrupted = None;
-        for pid in job.pids {
-            let status = if pid < 0 {
-                Ok(-pid)
-            } else {
-                self.wait_for(pid)
-            };
-            match status {
-                Ok(status) => {
-                    self.status = status;
-                    if status != 0 {
-                        failed = Some(status);
-                    }
-                    if self.interactive && status > 128 {
-                        interrupted = Some(status - 128);
-                    }
-                }
-                Err(flow) => {
-                    self.foreground.clear();
-                    return Err(flow);
-                }
-            }
-        }
-        self.foreground.clear();
-        self.take_terminal_back();
-        match interrupted {
-            Some(crate::system::signal::SIGINT) => {
-                self.tell("\n");
-                self.status = 128 + crate::system::signal::SIGINT;
-                return Err(Flow::Abort);
-            }
-            Some(number) if number != crate::system::signal::SIGPIPE => {
-                self.tell(&format!("{} {text}\n", super::job::signal_text(number)));
-            }
-            _ => {}
-        }
-        Ok(failed)
-    }
-
-    /// Waits for one child, handling signals meanwhile.
-    pub(super) fn wait_for(&mut self, pid: i32) -> Run<i32> {
-        loop {
-            match self.system.wait(pid, false) {
-                Ok(Some(status)) => return Ok(status.shell_code()),
-                Ok(None) => {}
-                Err(Errno::EINTR) => self.handle_signals()?,
-                Err(_) => return Ok(127),
-            }
-        }
-    }
-
-    /// Makes the shell's own group the foreground one again.
-    pub(super) fn take_terminal_back(&self) {
-        if let Some((fd, group)) = self.terminal
-            && let Err(error) = self.system.tcsetpgrp(fd, group)
-        {
-            self.error(&format!("tcsetpgrp: {}", strerror(error)));
-        }
     }
 
     /// Replaces the shell by a command: as there is no `exec` of the system, the shell waits and leaves with its status.
@@ -658,97 +408,5 @@ impl Shell<'_> {
             }
             resolved => self.run_inside(&Simple::default(), argv, &resolved),
         }
-    }
-
-    // --- command substitution
-
-    /// Output of `list` without its trailing newlines.
-    pub(super) fn command_substitution(&mut self, list: &List) -> Run<String> {
-        let bytes = match read_only(list) {
-            Some(word) => {
-                let path = self.expand_single(word)?;
-                match read_file(self.system, &path) {
-                    Ok(bytes) => {
-                        self.substitution_status = Some(0);
-                        bytes
-                    }
-                    Err(error) => {
-                        self.error(&format!("{path}: {}", strerror(error)));
-                        self.substitution_status = Some(1);
-                        Vec::new()
-                    }
-                }
-            }
-            None if list.0.is_empty() => Vec::new(),
-            None => self.capture(list)?,
-        };
-        let mut text = String::from_utf8(bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        text.truncate(text.trim_end_matches('\n').len());
-        // A variable cannot hold NUL, as it may have to go into an environment.
-        text.retain(|c| c != '\0');
-        Ok(text)
-    }
-
-    /// Runs `list` in a subshell and answers what it wrote. The output goes through a file, not a pipe: nobody could read the pipe while this
-    /// process runs builtins or waits.
-    fn capture(&mut self, list: &List) -> Run<Vec<u8>> {
-        let file = self.temporary_file().and_then(|fd| self.make_private(fd));
-        let file = match file {
-            Ok(file) => file,
-            Err(error) => {
-                let message = format!("command substitution: {}", strerror(error));
-                return Err(self.expansion_error(&message));
-            }
-        };
-        let mut map = FdMap::default();
-        map.map.insert(1, file);
-        let saved = self.redirect(map);
-        let before = self.status;
-        let result = self.in_subshell(|shell| shell.run_list(list));
-        self.restore(saved);
-        self.substitution_status = Some(self.status);
-        self.status = before;
-        let read = self
-            .system
-            .lseek(file, 0, 0)
-            .and_then(|_| read_to_end(self.system, file));
-        self.close_private(file);
-        result?;
-        read.map_err(|error| {
-            self.expansion_error(&format!("command substitution: {}", strerror(error)))
-        })
-    }
-
-    /// Prints on the standard error of an interactive shell.
-    pub(super) fn tell(&self, text: &str) {
-        // Nobody is left to hear of an error on the standard error itself.
-        let _unreportable = write_all(self.system, 2, text.as_bytes());
-    }
-
-    fn add_job(&mut self, pids: Vec<i32>, text: String) -> u32 {
-        let id = self.jobs.iter().map(|job| job.id).max().unwrap_or(0) + 1;
-        self.jobs.push(Job::new(id, pids, text));
-        id
-    }
-}
-
-/// The file of `$(< file)`.
-fn read_only(list: &List) -> Option<&super::ast::Word> {
-    let [item] = list.0.as_slice() else {
-        return None;
-    };
-    let [Command::Simple(simple)] = item.and_or.first.commands.as_slice() else {
-        return None;
-    };
-    let plain = simple.words.is_empty() && simple.assignments.is_empty();
-    match simple.redirects.as_slice() {
-        [redirect] if plain && item.and_or.rest.is_empty() && redirect.fd.is_none() => {
-            match &redirect.target {
-                RedirectTarget::Read(word) => Some(word),
-                _ => None,
-            }
-        }
-        _ => None,
     }
 }

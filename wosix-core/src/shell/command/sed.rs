@@ -2,6 +2,7 @@
 //!
 //! Lines are text: bytes that are not UTF-8 come out as replacement characters.
 
+mod lines;
 mod parse;
 mod run;
 

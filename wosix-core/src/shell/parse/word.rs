@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::super::ast::{Assignment, Conditional, List, Operation, Parameter, Part, Word};
 use super::super::command::escape::{self, Octal};
-use super::{Aliases, Parse, Parser, ends_word};
+use super::scan::ends_word;
+use super::{Aliases, Parse, Parser};
 
 /// Where a run of word parts ends, and so how characters in it are taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

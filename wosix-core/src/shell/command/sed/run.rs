@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use regex_lite::{Captures, Regex};
 
+use super::lines::Lines;
 use super::parse::{Address, Case, End, Piece, Script, Selection, Substitution};
 use super::{Arguments, Command, Context};
-use crate::errno::{Errno, Result};
-use crate::shell::command::context::{Input, chomp};
+use crate::shell::command::context::chomp;
 use crate::system::strerror;
 
 /// How a range stands.
@@ -34,15 +34,6 @@ enum Next {
 enum Appended {
     Text(String),
     File(String),
-}
-
-/// The inputs as one stream of lines, read no further than needed.
-struct Lines {
-    paths: Vec<String>,
-    next_path: usize,
-    input: Option<Input>,
-    buffer: Vec<u8>,
-    code: i32,
 }
 
 /// A run of a script.
@@ -84,13 +75,7 @@ impl<'a, 'b> Machine<'a, 'b> {
             ctx,
             script,
             arguments,
-            lines: Lines {
-                paths: Vec::new(),
-                next_path: 0,
-                input: None,
-                buffer: Vec::new(),
-                code: 0,
-            },
+            lines: Lines::new(&[], 0),
             ranges: script.steps.iter().map(|_| Range::Outside).collect(),
             pattern: String::new(),
             newline: true,
@@ -116,7 +101,7 @@ impl<'a, 'b> Machine<'a, 'b> {
                 }
             }
         } else {
-            self.lines.paths = paths.to_vec();
+            self.lines = Lines::new(paths, 0);
             code = self.edit();
         }
         let mut failed = self.lines.code;
@@ -137,13 +122,7 @@ impl<'a, 'b> Machine<'a, 'b> {
 
     /// One file of `-s` or `-i`. Answers the code of `q`.
     fn edit_file(&mut self, path: &str) -> Option<i32> {
-        self.lines = Lines {
-            paths: vec![path.to_owned()],
-            next_path: 0,
-            input: None,
-            buffer: Vec::new(),
-            code: self.lines.code,
-        };
+        self.lines = Lines::new(&[path.to_owned()], self.lines.code);
         self.number = 0;
         if self.arguments.in_place.is_some() {
             self.owed_newline = false;
@@ -555,90 +534,5 @@ fn visible(c: char) -> Vec<char> {
                 .flat_map(|byte| format!("\\{byte:03o}").chars().collect::<Vec<_>>())
                 .collect()
         }
-    }
-}
-
-impl Lines {
-    /// The next line with its newline.
-    fn next(&mut self, ctx: &mut Context) -> Option<Vec<u8>> {
-        let mut searched = 0;
-        loop {
-            if let Some(at) = self.buffer[searched..]
-                .iter()
-                .position(|byte| *byte == b'\n')
-            {
-                let rest = self.buffer.split_off(searched + at + 1);
-                return Some(core::mem::replace(&mut self.buffer, rest));
-            }
-            searched = self.buffer.len();
-            if !self.fill(ctx) {
-                break;
-            }
-        }
-        (!self.buffer.is_empty()).then(|| core::mem::take(&mut self.buffer))
-    }
-
-    /// Whether no further line follows.
-    fn at_end(&mut self, ctx: &mut Context) -> bool {
-        self.buffer.is_empty() && !self.fill(ctx)
-    }
-
-    /// Reads more; false at the end of the last input.
-    fn fill(&mut self, ctx: &mut Context) -> bool {
-        let mut chunk = [0; 16 * 1024];
-        loop {
-            let Some(input) = &self.input else {
-                let Some(path) = self.paths.get(self.next_path) else {
-                    return false;
-                };
-                self.next_path += 1;
-                match ctx.open_input(path) {
-                    Ok(input) => self.input = Some(input),
-                    Err(error) => self.unreadable(ctx, error),
-                }
-                continue;
-            };
-            // Whoever writes slowly is answered at once.
-            ctx.flush();
-            match ctx.system.read(input.fd, &mut chunk) {
-                Ok(0) => self.close(ctx),
-                Ok(count) => {
-                    self.buffer.extend_from_slice(&chunk[..count]);
-                    return true;
-                }
-                Err(Errno::EINTR) => {}
-                Err(error) => {
-                    self.unreadable(ctx, error);
-                    self.close(ctx);
-                }
-            }
-            // A file without a newline at its end is ended by the beginning of the next.
-            if self.input.is_none()
-                && self.buffer.last().is_some_and(|byte| *byte != b'\n')
-                && self.next_path < self.paths.len()
-            {
-                self.buffer.push(b'\n');
-                return true;
-            }
-        }
-    }
-
-    fn close(&mut self, ctx: &mut Context) {
-        if let Some(input) = self.input.take() {
-            let closed: Result<()> = input.close(ctx.system);
-            if let Err(error) = closed {
-                self.unreadable(ctx, error);
-            }
-        }
-    }
-
-    fn unreadable(&mut self, ctx: &mut Context, error: Errno) {
-        let path = &self.paths[self.next_path - 1];
-        match error {
-            Errno::EISDIR => ctx.error(format_args!("couldn't edit {path}: not a regular file")),
-            Errno::ENOENT => ctx.error(format_args!("can't read {path}: {}", strerror(error))),
-            _ => ctx.error(format_args!("read error on {path}: {}", strerror(error))),
-        }
-        self.code = 2;
     }
 }
