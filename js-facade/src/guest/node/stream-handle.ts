@@ -262,7 +262,8 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
   }
 
   #completeConnect(req: any, status: number): void {
-    this.env.loop.enqueue(() => this.#callConnected(req, status));
+    // Closed before it heard of its connection: that was cancelled.
+    this.env.loop.enqueue(() => this.#callConnected(req, this.isClosing && status === 0 ? UV.ECANCELED : status));
   }
 
   #callConnected(req: any, status: number): void {
