@@ -14,7 +14,7 @@ export interface RawProcess {
   pid: number;
   exit: Promise<number>;
   stdin: WritableStream<Uint8Array>;
-  /** Output of the terminal, or standard output. */
+  /** Output of the terminal, or standard output: cancelling that closes the pipe, as the end of a reader does. */
   stdout: ReadableStream<Uint8Array>;
   /** Never yields when the process has a terminal. */
   stderr: ReadableStream<Uint8Array>;
@@ -115,8 +115,7 @@ export class Processes {
         },
         cancel: () => {
           state.controller = null;
-          // Nobody reads it any more: it is drained and dropped.
-          if (window > 0) this.host.notify('acknowledge', [handle, stream, Number.MAX_SAFE_INTEGER]);
+          this.host.notify('closeOutput', [handle, stream]);
         },
       }, { highWaterMark: WINDOW, size: (chunk) => chunk!.length });
     };

@@ -93,6 +93,8 @@ export interface HostMethods {
   closeInput(handle: number): void;
   /** The page has consumed `bytes` of a stream whose process has a window. */
   acknowledge(handle: number, stream: OutputStream, bytes: number): void;
+  /** The page reads no more of a stream: a pipe's reading end is closed, a terminal's output dropped. */
+  closeOutput(handle: number, stream: OutputStream): void;
   /** Sends `signal` to the process's group. */
   signal(handle: number, signal: number): void;
   /** SIGTERM to the group; SIGKILL to what has not ended after a grace period. */

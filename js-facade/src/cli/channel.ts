@@ -26,6 +26,8 @@ export type ToPage =
   | StartMessage
   | { type: 'stdin-end' }
   | { type: 'signal'; signal: number }
+  /** Nobody reads this stream any more. */
+  | { type: 'close-output'; stream: number }
   | { type: 'resize'; cols: number; rows: number }
   /** `bytes` more of output were passed on. */
   | { type: 'acknowledge'; stream: number; bytes: number };

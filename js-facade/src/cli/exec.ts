@@ -95,6 +95,8 @@ class Session {
   private settle!: (result: Result) => void;
   private socket: WebSocket | null = null;
   private readonly stdin = new Window();
+  /** Output streams that nobody reads any more. */
+  private readonly broken = new Set<number>();
   private code = 0;
   private exporting = -1;
   /** Messages are handled one after the other: exports write files. */
@@ -119,6 +121,8 @@ class Session {
     });
     socket.on('close', () => this.fail(new Error('the page went away')));
     this.send(this.start);
+    // Each failed write is told to its caller, and then as an event that would end this program.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
     this.forwardInput();
     this.forwardSignals();
   }
@@ -163,7 +167,11 @@ class Session {
     const stream = data[0];
     const bytes = data.subarray(1);
     if (stream === EXPORT) await this.exports[this.exporting].contents(bytes);
-    else await write(stream === STDERR ? process.stderr : process.stdout, bytes);
+    else if (!this.broken.has(stream) && !(await write(stream === STDERR ? process.stderr : process.stdout, bytes))) {
+      // Our reader went away (`| head`): the command's pipe breaks, too.
+      this.broken.add(stream);
+      this.send({ type: 'close-output', stream });
+    }
     this.send({ type: 'acknowledge', stream: stream === EXPORT ? EXPORT : stream === STDERR ? STDERR : STDOUT, bytes: bytes.length });
   }
 
@@ -199,12 +207,12 @@ class Session {
   }
 }
 
-/** Resolves when the stream has taken the bytes. A reader that went away (`| head`) is no error of ours. */
-function write(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<void> {
+/** Resolves when the stream has taken the bytes: false if it has no reader any more. */
+function write(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<boolean> {
   return new Promise((resolve, reject) => {
     stream.write(bytes, (error) => {
       if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
-      else resolve();
+      else resolve(!error);
     });
   });
 }

@@ -12,6 +12,7 @@ let child: RawProcess | undefined;
 let input: WritableStreamDefaultWriter<Uint8Array> | undefined;
 /** What came before the process was there. */
 let early: ((child: RawProcess) => void)[] = [];
+const readers = new Map<number, ReadableStreamDefaultReader<Uint8Array>>();
 const windows: Record<number, Window> = { [STDOUT]: new Window(), [STDERR]: new Window(), [EXPORT]: new Window() };
 
 const send = (message: ToCommandLine) => socket.send(JSON.stringify(message));
@@ -24,6 +25,7 @@ socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
   switch (message.type) {
     case 'start': return void run(message).catch(fail);
     case 'stdin-end': return withChild(() => void input!.close().catch(() => {}));
+    case 'close-output': return void readers.get(message.stream)?.cancel();
     case 'signal': return withChild((child) => child.signal(message.signal));
     case 'resize': return withChild((child) => child.resize(message));
     case 'acknowledge': return windows[message.stream].acknowledge(message.bytes);
@@ -69,7 +71,9 @@ async function run({ argv: [command, ...args], env, workdirName, registry, mount
 }
 
 async function forward(stream: ReadableStream<Uint8Array>, channel: number): Promise<void> {
-  for (const reader = stream.getReader();;) {
+  const reader = stream.getReader();
+  readers.set(channel, reader);
+  for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
     await windows[channel].reserve(value.length);

@@ -227,6 +227,10 @@ export class Container implements HostMethods {
     this.processes.acknowledge(...args);
   }
 
+  closeOutput(...args: Parameters<HostMethods['closeOutput']>): void {
+    this.processes.closeOutput(...args);
+  }
+
   signal(handle: number, signal: number): void {
     this.processes.signal(handle, signal);
   }

@@ -11,6 +11,10 @@ import type { Poller } from './poller';
 /** Time between SIGTERM and SIGKILL of {@link Processes.kill}, in milliseconds. */
 const KILL_GRACE = 500;
 
+const SIGPIPE = 13;
+/** Dispositions of `sigaction`. */
+const DEFAULT = 0, IGNORE = 1;
+
 export interface ProcessEvents {
   output(handle: number, stream: OutputStream, bytes: Uint8Array<ArrayBuffer>): void;
   outputEnd(handle: number, stream: OutputStream): void;
@@ -65,7 +69,7 @@ export class Processes {
     let pid: number;
     try {
       // The kernel has to read the program's first bytes, which may still have to be fetched.
-      while ((pid = this.sys.spawn(program)) === -EAGAIN && (await this.lazy.progress()));
+      while ((pid = this.start(program)) === -EAGAIN && (await this.lazy.progress()));
     } finally {
       for (const fd of new Set(childEnds)) this.sys.close(fd);
     }
@@ -79,6 +83,16 @@ export class Processes {
     this.pump(child, 1, ownEnds.stdout, request.wanted.stdout, request.window);
     if (ownEnds.stderr >= 0) this.pump(child, 2, ownEnds.stderr, request.wanted.stderr, request.window);
     return { handle, pid };
+  }
+
+  /** A child inherits what is ignored: for its start the host gives up ignoring SIGPIPE, which must end the child. */
+  private start(program: Parameters<HostCalls['spawn']>[0]): number {
+    this.sys.sigaction(SIGPIPE, DEFAULT);
+    try {
+      return this.sys.spawn(program);
+    } finally {
+      this.sys.sigaction(SIGPIPE, IGNORE);
+    }
   }
 
   /** Resolves when all bytes are in the pipe or terminal. Writing to an ended process is answered with EPIPE. */
@@ -103,6 +117,14 @@ export class Processes {
 
   acknowledge(handle: number, stream: OutputStream, bytes: number): void {
     this.byHandle.get(handle)?.pumps.get(stream)?.acknowledge(bytes);
+  }
+
+  /** Nobody reads this stream any more: a pipe is closed, so that its writers hear of it; a terminal's output is dropped. */
+  closeOutput(handle: number, stream: OutputStream): void {
+    const child = this.byHandle.get(handle);
+    const pump = child?.pumps.get(stream);
+    if (child && child.terminal < 0) pump?.end();
+    else pump?.acknowledge(Infinity);
   }
 
   signal(handle: number, signal: number): void {

@@ -71,10 +71,22 @@ for (const name of browsers) {
       assert.equal(readFileSync(path.join(single, 'x'), 'utf8'), 'x\n');
     });
 
+    test('a reader that goes away ends the writer', async () => {
+      const child = spawn('sh', ['-c', `'${process.execPath}' '${cli}' exec --browser ${name} -- jsh -c 'while true; do echo line; done; echo never >&2' | head -2`]);
+      const output = { stdout: '', stderr: '' };
+      for (const stream of ['stdout', 'stderr']) child[stream].on('data', (chunk) => (output[stream] += chunk));
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      assert.deepEqual([code, output], [0, { stdout: 'line\nline\n', stderr: '' }]);
+    });
+
+    test('a signal that ends the command is in the exit code', async () => {
+      assert.equal((await exec(name, ['--', 'node', '-e', 'process.kill(process.pid, "SIGKILL")'])).code, 137);
+    });
+
     test('gives up when the time is over', async () => {
       const began = Date.now();
       const { code, stderr } = await exec(name, ['--timeout', '5', '--', 'node', '-e', 'for (;;);']);
-      assert.equal(code, 124);
+      assert.equal(code, 124, stderr);
       assert.match(stderr, /timed out after 5 s/);
       assert.ok(Date.now() - began < 20_000);
     });
