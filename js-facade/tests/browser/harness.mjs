@@ -37,6 +37,18 @@ export async function startServe(...args) {
   return { origin, stop: () => child.kill() };
 }
 
+/** Runs `wosix ARGS` to its end, with empty standard input: `{code, stdout, stderr}`. */
+export function runCli(args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk) => { stdout += chunk; });
+    child.stderr.setEncoding('utf8').on('data', (chunk) => { stderr += chunk; });
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
 /** Starts a browser with a profile of its own (no incognito context: that is another, slower storage). */
 export async function startBrowser(name) {
   const { findBrowser } = await loadSource('cli/find-browser.ts');

@@ -1,13 +1,12 @@
 // Where packages come from besides the registry's ranges, and npm's smaller commands.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startRegistry, tarball } from './fake-registry.mjs';
-import { browsers, cli } from './harness.mjs';
+import { browsers, runCli } from './harness.mjs';
 
 for (const name of browsers) {
   describe(`npm's commands in ${name}`, () => {
@@ -29,15 +28,7 @@ for (const name of browsers) {
         writeFileSync(path.join(project, file), typeof contents === 'string' || Buffer.isBuffer(contents) ? contents : JSON.stringify(contents));
       }
       const args = ['exec', '--browser', name, '--timeout', '60', '--registry', registry.url, '--mount', `${project}:/home/project`, '--', 'jsh', '-c', `cd /home/project && { ${script}; }`];
-      return new Promise((resolve) => {
-        const child = spawn(process.execPath, [cli, ...args]);
-        let stdout = '';
-        let stderr = '';
-        child.stdout.on('data', (chunk) => { stdout += chunk; });
-        child.stderr.on('data', (chunk) => { stderr += chunk; });
-        child.on('close', (code) => resolve({ code, stdout, stderr }));
-        child.stdin.end();
-      });
+      return runCli(args);
     }
 
     test('folders are linked with their dependencies, tarballs unpacked, here or from a URL', async () => {

@@ -2,13 +2,12 @@
 // What npm did is recorded in `conformance/npm/expected` (by `record.mjs` there), so only the packages themselves come from the network.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { browsers, cli } from './harness.mjs';
+import { browsers, runCli } from './harness.mjs';
 
 const conformance = fileURLToPath(new URL('../../../conformance/npm/', import.meta.url));
 const projects = readdirSync(path.join(conformance, 'expected')).map((file) => path.basename(file, '.json'));
@@ -39,13 +38,5 @@ for (const browser of browsers) {
 }
 
 function exec(browser, mount, script) {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [cli, 'exec', '--browser', browser, '--timeout', String(TIMEOUT), '--mount', mount, '--', 'jsh', '-c', script]);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk) => { stdout += chunk; });
-    child.stderr.on('data', (chunk) => { stderr += chunk; });
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-    child.stdin.end();
-  });
+  return runCli(['exec', '--browser', browser, '--timeout', String(TIMEOUT), '--mount', mount, '--', 'jsh', '-c', script]);
 }

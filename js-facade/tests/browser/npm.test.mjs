@@ -1,13 +1,12 @@
 // `npm` against a registry that does what registries do on bad days.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startRegistry, tarball } from './fake-registry.mjs';
-import { browsers, cli } from './harness.mjs';
+import { browsers, cli, runCli } from './harness.mjs';
 
 for (const name of browsers) {
   describe(`npm in ${name}`, () => {
@@ -30,15 +29,7 @@ for (const name of browsers) {
 
     function exec(script, { exports = [], mount = project } = {}) {
       const args = ['exec', '--browser', name, '--timeout', '60', '--registry', registry.url, '--mount', mount, ...exports.flatMap((entry) => ['--export', `${entry}:${folder}/out`]), '--', 'jsh', '-c', script];
-      return new Promise((resolve) => {
-        const child = spawn(process.execPath, [cli, ...args]);
-        let stdout = '';
-        let stderr = '';
-        child.stdout.on('data', (chunk) => { stdout += chunk; });
-        child.stderr.on('data', (chunk) => { stderr += chunk; });
-        child.on('close', (code) => resolve({ code, stdout, stderr }));
-        child.stdin.end();
-      });
+      return runCli(args);
     }
 
     test('installs, nests what clashes, links commands, writes the lockfile', async () => {
