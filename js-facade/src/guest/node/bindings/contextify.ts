@@ -90,7 +90,8 @@ export function create(env: Environment): Record<string, unknown> {
         return isModuleSyntaxError(error, source);
       }
     },
-    startSigintWatchdog() {},
+    // ^C is an event of the loop here: nothing interrupts running code, and no signal is ever held back.
+    startSigintWatchdog: () => true,
     stopSigintWatchdog: () => false,
     watchdogHasPendingSigint: () => false,
     measureMemory() {
