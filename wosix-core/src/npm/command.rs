@@ -184,6 +184,12 @@ impl Session {
                 "Global installs are not supported; install into the project or use npx.",
             ));
         }
+        if self.config.get("workspace").is_some() || self.config.flag("workspaces", false) {
+            return Err(NpmError::new(
+                "EUNSUPPORTED",
+                "Workspaces are not supported; run npm in the workspace's own folder.",
+            ));
+        }
         let root = prefix(system, &self.config)?;
         match command.as_str() {
             "install" | "i" | "add" | "in" | "ins" | "inst" | "isntall" => {

@@ -85,7 +85,7 @@ impl Install {
     /// Reads the project and starts.
     ///
     /// # Errors
-    /// A broken `package.json` or lockfile; `EUSAGE` for `npm ci` without a lockfile.
+    /// A broken `package.json` or lockfile; `EUSAGE` for `npm ci` without a lockfile; `EUNSUPPORTED` for a project with workspaces.
     pub fn start(platform: &dyn Platform, job: Job, config: Config) -> Result<Install, NpmError> {
         let system = platform.system();
         let at = |name: &str| format!("{}/{name}", job.root.trim_end_matches('/'));
@@ -95,6 +95,13 @@ impl Install {
             Some(text) => json::parse_object(&at("package.json"), text)?,
             None => Map::new(),
         };
+        // Without its workspaces the tree would be incomplete without a word.
+        if fields.contains_key("workspaces") {
+            return Err(NpmError::new(
+                "EUNSUPPORTED",
+                format!("{}: workspaces are not supported", at("package.json")),
+            ));
+        }
         let save = save::target_kind(&config);
         save::add(&mut fields, &job.add, save);
         save::remove(&mut fields, &job.remove);

@@ -84,7 +84,7 @@ impl Session {
     }
 }
 
-const COMMANDS: &str = "access, add, bin, ci, config, exec, explain, get, help, init, install, link, list, ls, prefix, root, run, set, start, stop, test, uninstall, version, view";
+const COMMANDS: &str = "add, bin, ci, config, exec, get, help, init, install, list, ls, prefix, restart, root, run, start, stop, test, uninstall, version, view";
 
 pub(super) fn say(system: &dyn System, text: &str) {
     say_raw(system, &format!("{text}\n"));
