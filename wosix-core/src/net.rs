@@ -1,11 +1,13 @@
 //! Networking: sockets inside the container and the protocols that the host and Node's library speak over them.
 
 mod loopback;
+mod outside;
 mod socket;
 
 pub mod http;
 
 pub use loopback::{Connection, Network};
+pub use outside::OutsideNames;
 pub use socket::{Address, Domain, Listener, Name, Phase, Socket, StreamId};
 
 /// Index of a socket.

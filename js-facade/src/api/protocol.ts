@@ -20,6 +20,8 @@ export interface HostOptions {
   registry: string;
   /** npm's own default registry; see `ContainerSettings`. */
   defaultRegistry: string;
+  /** Template of the proxy for connections to the outside; empty for none. See `Configuration`. */
+  corsProxy: string;
   /** Preview origins are `<scheme>//<id>--<port>.<host>`. */
   preview: { id: string; scheme: string; host: string };
   coep: 'require-corp' | 'credentialless' | 'none';

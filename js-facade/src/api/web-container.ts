@@ -260,11 +260,12 @@ async function start(options: BootOptions, create: (...parts: [RpcClient<HostMet
   }
   fixedCoep ??= options.coep ?? 'require-corp';
   await requireIsolation();
-  const { assets, registry, previewHost } = configuration();
+  const { assets, registry, corsProxy, previewHost } = configuration();
   const hostOptions: HostOptions = {
     assets,
     workdirName: workdirName ?? randomName(),
     registry,
+    corsProxy,
     defaultRegistry: DEFAULT_REGISTRY,
     preview: { id: randomName(), scheme: location.protocol, host: previewHost },
     coep: fixedCoep,

@@ -332,6 +332,14 @@ export const HTTP_NEED_INPUT = 0, HTTP_MESSAGE_BEGIN = 1, HTTP_HEADERS_COMPLETE 
 /** Kinds of parsers, Node's numbers. */
 export const HTTP_REQUEST = 1, HTTP_RESPONSE = 2;
 
+/** llhttp's methods by number; `PRI` and those of RTSP are not for HTTP. */
+export const HTTP_METHODS = [
+  'DELETE', 'GET', 'HEAD', 'POST', 'PUT', 'CONNECT', 'OPTIONS', 'TRACE', 'COPY', 'LOCK', 'MKCOL', 'MOVE', 'PROPFIND', 'PROPPATCH',
+  'SEARCH', 'UNLOCK', 'BIND', 'REBIND', 'UNBIND', 'ACL', 'REPORT', 'MKACTIVITY', 'CHECKOUT', 'MERGE', 'M-SEARCH', 'NOTIFY', 'SUBSCRIBE',
+  'UNSUBSCRIBE', 'PATCH', 'PURGE', 'MKCALENDAR', 'LINK', 'UNLINK', 'SOURCE', 'PRI', 'DESCRIBE', 'ANNOUNCE', 'SETUP', 'PLAY', 'PAUSE',
+  'TEARDOWN', 'GET_PARAMETER', 'SET_PARAMETER', 'REDIRECT', 'RECORD', 'FLUSH', 'QUERY',
+];
+
 /** Word offsets in the object that the wasm module shows after each call: `HttpParser` of `wosix-wasm/codecs/src/http.rs`. */
 const W_CONSUMED = 0, W_BODY_LEN = 1, W_TEXT = 2, W_TEXT_LEN = 3, W_FIELDS = 4, W_FIELD_COUNT = 5, W_TARGET = 6, W_REASON = 8,
   W_METHOD = 10, W_STATUS = 11, W_MAJOR = 12, W_MINOR = 13, W_UPGRADE = 14, W_KEEP_ALIVE = 15, W_ASCII = 16, W_ERROR_CODE = 17,

@@ -185,6 +185,13 @@ export interface Syscalls {
   peername(fd: number): SocketAddress | number;
   /** SO_ERROR: the pending error as a positive errno, 0 if none; cleared by the call. */
   socketError(fd: number): number;
+  /** Why the other end of a connection gave it up (reads answer ECONNRESET), in words for people; empty if it did not say. */
+  failure(fd: number): string;
+  /**
+   * The IPv4 address that stands for a host outside the container: connecting to it leads to the host's gateway, which speaks HTTP/1.1 there.
+   * Nobody is asked whether the host exists. ENOENT for what is no host name, ENOSPC when no more names can be told apart.
+   */
+  lookup(name: string): string | number;
 
   // --- watching --------------------------------------------------------------------------------------
   /** A descriptor that becomes readable when something under `path` changes. */
@@ -218,7 +225,9 @@ export type Effect =
   /** A TCP port was opened or closed by a real listen() or close. */
   | { kind: 'port'; open: boolean; port: number; pid: number }
   /** Someone needs the contents of a lazy file. */
-  | { kind: 'load'; token: number };
+  | { kind: 'load'; token: number }
+  /** A process has connected to `host` (a name, an IPv4 address, or an IPv6 address in brackets) outside: `fd` is the other end, and the host's to close. */
+  | { kind: 'connect'; fd: number; host: string; port: number };
 
 /** One entry of a mounted tree. Directories come before what they hold. `token` names lazy contents. */
 export type TreeEntry =
@@ -235,6 +244,8 @@ export interface HostCalls extends Syscalls {
   freeThread(block: ThreadBlock): void;
   /** The worker for `pid` could not be started or broke outside the kernel: end the process as if by `signal`, with `message` on its stderr. */
   failProcess(pid: number, message: string, signal: number): void;
+  /** Closes a connected socket with a reset; {@link Syscalls.failure} answers `reason` at the other end. */
+  abort(fd: number, reason: string): number;
   mountTree(path: string, entries: TreeEntry[]): number;
   /** Contents of a lazy file, in any number of chunks; the last has `final`. A negative `error` fails the readers instead. */
   fillLazy(token: number, bytes: Uint8Array, offset: number, final: boolean): number;

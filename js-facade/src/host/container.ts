@@ -5,10 +5,12 @@
 
 import type { BootResult, HostEvents, HostMethods, HostOptions } from '../api/protocol';
 import { RpcServer, Transfer } from '../api/rpc';
+import { codecsOf } from '../guest/codecs';
 import { createHostCalls } from '../guest/kernel';
 import { PROGRAM_NAMES } from '../guest/native/program-names';
 import { KernelPanic, type Effect, type HostCalls } from '../guest/syscalls';
 import { Files, type Target } from './files';
+import { Gateway } from './gateway';
 import { LazyFiles } from './lazy-files';
 import { createSharedMemory } from './memory';
 import { compileModule } from './modules';
@@ -39,6 +41,7 @@ export class Container implements HostMethods {
   private trees!: Trees;
   private watches!: Watches;
   private previews!: Previews;
+  private gateway!: Gateway;
   private running = false;
 
   constructor(port: MessagePort, private readonly options: HostOptions) {
@@ -49,7 +52,7 @@ export class Container implements HostMethods {
   // --- life ------------------------------------------------------------------------------------------
 
   async boot(): Promise<BootResult> {
-    const { assets, registry, defaultRegistry, workdirName } = this.options;
+    const { assets, registry, defaultRegistry, workdirName, corsProxy } = this.options;
     const [kernel, ...compiled] = await Promise.all(['kernel', ...MODULES].map((name) => compileModule(assets, name)));
     const modules = Object.fromEntries(MODULES.map((name, i) => [name, compiled[i]]));
     const memory = createSharedMemory();
@@ -71,7 +74,9 @@ export class Container implements HostMethods {
     this.files = new Files(this.calls, this.lazy);
     this.trees = new Trees(this.calls, this.files, this.lazy);
     this.watches = new Watches(this.calls, this.poller, (id, kind, name) => this.server.emit('watch', [id, kind, name]));
-    this.previews = new Previews(this.calls, this.poller, modules.codecs, this.options);
+    const codecs = codecsOf(new WebAssembly.Instance(modules.codecs, {}).exports);
+    this.previews = new Previews(this.calls, this.poller, codecs, this.options);
+    this.gateway = new Gateway(this.calls, this.poller, codecs, corsProxy, (message) => this.reportError(message));
     this.processes = new Processes(this.calls, this.poller, this.lazy, this.workdir, { PATH, HOME: '/home', SHELL: '/bin/jsh', PWD: this.workdir }, {
       output: (handle, stream, bytes) => this.server.emit('output', [handle, stream, bytes], [bytes.buffer]),
       outputEnd: (handle, stream) => this.server.emit('outputEnd', [handle, stream]),
@@ -125,6 +130,7 @@ export class Container implements HostMethods {
     switch (effect.kind) {
       case 'exec': return this.pool.run(effect.pid, effect.runtime);
       case 'terminate': return this.pool.terminate(effect.pid);
+      case 'connect': return this.gateway.connect(effect.fd, effect.host, effect.port);
       case 'load': return this.lazy.load(effect.token);
       case 'port': {
         this.previews.portChanged(effect.port, effect.open);

@@ -1,7 +1,7 @@
 /** All preview origins of the container. */
 
 import type { HostOptions } from '../api/protocol';
-import { codecsOf, type Codecs } from '../guest/codecs';
+import type { Codecs } from '../guest/codecs';
 import type { HostCalls } from '../guest/syscalls';
 import type { Poller } from './poller';
 import { PREVIEW_SCRIPT } from './preview-script';
@@ -9,12 +9,9 @@ import { PreviewOrigin } from './preview-origin';
 
 export class Previews {
   private readonly origins = new Map<number, PreviewOrigin>();
-  private readonly codecs: Codecs;
   private userScript = '';
 
-  constructor(private readonly sys: HostCalls, private readonly poller: Poller, codecs: WebAssembly.Module, private readonly options: HostOptions) {
-    this.codecs = codecsOf(new WebAssembly.Instance(codecs, {}).exports);
-  }
+  constructor(private readonly sys: HostCalls, private readonly poller: Poller, private readonly codecs: Codecs, private readonly options: HostOptions) {}
 
   /** A service worker of the origin of `port` wants to send requests over `channel`. */
   connect(port: number, channel: MessagePort): void {

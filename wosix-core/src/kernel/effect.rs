@@ -1,5 +1,7 @@
 //! What the kernel wants done outside: only the host performs effects.
 
+use core::net::IpAddr;
+
 use crate::process::Pid;
 
 /// Kind of worker that runs a program.
@@ -57,6 +59,15 @@ pub enum Effect {
         port: u16,
         /// Process that made the call.
         pid: Pid,
+    },
+    /// A process has connected to an address outside: the other end is a descriptor of the host's process, and the host's to close.
+    Connect {
+        /// The descriptor.
+        fd: i32,
+        /// The address that was asked for; `Kernel::outside_host` tells whose it is.
+        ip: IpAddr,
+        /// The port that was asked for.
+        port: u16,
     },
     /// Somebody waits for the contents of a lazy file.
     Load {

@@ -1,10 +1,11 @@
 //! System calls on sockets.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use super::{Answer, Call, Effect, Kernel};
 use crate::errno::{Errno, Result};
 use crate::net::{Address, Connection, Domain, Name, Phase, SocketId};
+use crate::process::HOST;
 use crate::process::descriptor::Object;
 use crate::vfs::{Access, FileKind, OpenFlags};
 
@@ -134,13 +135,17 @@ impl Kernel {
         }
         let connection = match (address, self.network.socket(id).domain) {
             (Address::Inet(ip, port), Domain::Tcp4 | Domain::Tcp6) => {
-                self.connect_inet(id, *ip, *port)?
+                let connection = self.network.connect(id, *ip, *port, &mut self.wakes)?;
+                if let Connection::Outside(gateway) = connection {
+                    self.lead_outside(gateway, *ip, *port)?;
+                }
+                connection
             }
             (Address::Unix(path), Domain::Unix) => self.connect_unix(call, id, path)?,
             (Address::Unix(_), _) | (_, Domain::Unix) => return Err(Errno::EAFNOSUPPORT.into()),
         };
         match connection {
-            Connection::Established => Ok(()),
+            Connection::Established | Connection::Outside(_) => Ok(()),
             Connection::Pending if nonblock => Err(Errno::EINPROGRESS.into()),
             Connection::Pending => {
                 self.threads[call.tid as usize].connecting = Some(id);
@@ -149,8 +154,40 @@ impl Kernel {
         }
     }
 
-    fn connect_inet(&mut self, id: SocketId, ip: IpAddr, port: u16) -> Result<Connection> {
-        self.network.connect(id, ip, port, &mut self.wakes)
+    /// Gives the far end of a connection to the host. Without room for its descriptor it is closed, and the caller's end with it.
+    fn lead_outside(&mut self, gateway: SocketId, ip: IpAddr, port: u16) -> Result<()> {
+        let file = self.insert_file(Object::Socket(gateway), None, OpenFlags::RDWR);
+        let added = self
+            .table
+            .get_mut(HOST)
+            .and_then(|host| host.descriptors.add(file, true));
+        match added {
+            Ok(fd) => {
+                self.effect(Effect::Connect { fd, ip, port });
+                Ok(())
+            }
+            Err(errno) => {
+                self.release_file(file);
+                Err(errno)
+            }
+        }
+    }
+
+    /// The address that stands for a host outside; connecting to it leads to the host's gateway.
+    ///
+    /// # Errors
+    /// `ENOENT` for what names no host, `ENOSPC` when no more names can be told apart.
+    pub fn lookup(&mut self, call: Call, name: &[u8]) -> Result<Ipv4Addr> {
+        self.process(call.tid)?;
+        self.network.outside.address(name)
+    }
+
+    /// The host at an address outside, as it is written in a URL.
+    ///
+    /// # Errors
+    /// `ENETUNREACH`
+    pub fn outside_host(&self, ip: IpAddr) -> Result<String> {
+        self.network.outside.host(ip)
     }
 
     fn connect_unix(&mut self, call: Call, id: SocketId, path: &[u8]) -> Result<Connection> {
@@ -208,6 +245,18 @@ impl Kernel {
     pub fn socket_error(&mut self, call: Call, fd: i32) -> Result<Option<Errno>> {
         let id = self.socket_of(call, fd)?;
         Ok(self.network.socket_mut(id).error.take())
+    }
+
+    /// Closes a connection with a reset; `failure` answers `reason` at the other end.
+    pub fn abort(&mut self, call: Call, fd: i32, reason: String) -> Result<()> {
+        let id = self.socket_of(call, fd)?;
+        self.network.fail(id, reason);
+        self.close(call, fd)
+    }
+
+    /// Why the other end gave the connection up, in words; empty if it did not say.
+    pub fn failure(&self, call: Call, fd: i32) -> Result<&str> {
+        Ok(&self.network.socket(self.socket_of(call, fd)?).failure)
     }
 
     fn nonblocking(&self, call: Call, fd: i32) -> Result<bool> {

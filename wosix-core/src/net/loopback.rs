@@ -10,6 +10,7 @@ use crate::kernel::WakeSet;
 use crate::process::pipe::{Pipe, Transfer};
 
 use super::SocketId;
+use super::outside::{OWN_IPV4, OWN_IPV6, OutsideNames};
 use super::socket::{Address, Domain, Listener, Name, Phase, Socket, StreamId};
 
 /// Bytes that one direction of a connection holds.
@@ -26,6 +27,8 @@ pub enum Connection {
     Established,
     /// The listener's backlog is full.
     Pending,
+    /// The address is outside. The connection is there, and this is its other end: the caller's, to give to whoever leads it on.
+    Outside(SocketId),
 }
 
 /// All sockets.
@@ -36,6 +39,8 @@ pub struct Network {
     /// TCP sockets that own a local address.
     bound: BTreeMap<(u16, IpAddr), SocketId>,
     names: BTreeMap<Name, SocketId>,
+    /// Hosts that are not in the container.
+    pub outside: OutsideNames,
     last_port: u16,
 }
 
@@ -178,8 +183,7 @@ impl Network {
         }
         self.check_connectable(id)?;
         if !is_local(ip) {
-            // The seam for a gateway to the world outside: nothing is routed there yet.
-            return Err(Errno::ENETUNREACH);
+            return self.connect_outside(id, ip, port);
         }
         let listener = self.listener_for(ip, port).ok_or(Errno::ECONNREFUSED)?;
         // Connecting to "any" means this machine.
@@ -188,21 +192,46 @@ impl Network {
             IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
             other => other,
         };
+        self.bind_to_connect(id, peer)?;
+        self.sockets[id].peer = Some(Address::Inet(peer, port));
+        Ok(self.knock(id, listener, wakes))
+    }
+
+    /// Connects to an address that is not the container's: to a fresh socket, whose own address is the one asked for.
+    fn connect_outside(&mut self, id: SocketId, ip: IpAddr, port: u16) -> Result<Connection> {
+        self.outside.host(ip)?;
+        let own = match ip {
+            IpAddr::V4(_) => OWN_IPV4.into(),
+            IpAddr::V6(_) => OWN_IPV6.into(),
+        };
+        if matches!(self.sockets[id].local, Some(Address::Inet(local, _)) if local.is_loopback()) {
+            return Err(Errno::EINVAL);
+        }
+        self.bind_to_connect(id, own)?;
+        let gateway = self.open(self.sockets[id].domain);
+        self.sockets[gateway].local = Some(Address::Inet(ip, port));
+        self.sockets[gateway].peer = self.sockets[id].local.clone();
+        self.sockets[id].peer = Some(Address::Inet(ip, port));
+        self.join(id, gateway);
+        Ok(Connection::Outside(gateway))
+    }
+
+    /// Gives a socket that is about to be connected the address `own`, unless it was bound to one.
+    fn bind_to_connect(&mut self, id: SocketId, own: IpAddr) -> Result<()> {
         match self.sockets[id].local.clone() {
             None => {
-                let local_port = self.ephemeral_port(peer)?;
-                self.bound.insert((local_port, peer), id);
-                self.sockets[id].local = Some(Address::Inet(peer, local_port));
+                let port = self.ephemeral_port(own)?;
+                self.bound.insert((port, own), id);
+                self.sockets[id].local = Some(Address::Inet(own, port));
             }
-            Some(Address::Inet(local, local_port)) if local.is_unspecified() => {
-                self.bound.remove(&(local_port, local));
-                self.bound.insert((local_port, peer), id);
-                self.sockets[id].local = Some(Address::Inet(peer, local_port));
+            Some(Address::Inet(local, port)) if local.is_unspecified() => {
+                self.bound.remove(&(port, local));
+                self.bound.insert((port, own), id);
+                self.sockets[id].local = Some(Address::Inet(own, port));
             }
             Some(_) => {}
         }
-        self.sockets[id].peer = Some(Address::Inet(peer, port));
-        Ok(self.knock(id, listener, wakes))
+        Ok(())
     }
 
     /// Connects to a bound Unix socket.
@@ -327,6 +356,19 @@ impl Network {
             self.streams[incoming].read_queue.wake(wakes);
         }
         Ok(())
+    }
+
+    /// Makes the coming close of a connected socket a reset, and tells the other end why.
+    pub fn fail(&mut self, id: SocketId, reason: String) {
+        if let Phase::Connected {
+            other: Some(other),
+            outgoing,
+            ..
+        } = self.sockets[id].phase
+        {
+            self.streams[outgoing].reset = true;
+            self.sockets[other].failure = reason;
+        }
     }
 
     /// Closes a socket. Answers the TCP port that nobody listens on any more, if it was the last listener.

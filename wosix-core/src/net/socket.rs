@@ -105,6 +105,8 @@ pub struct Socket {
     pub name: Option<Name>,
     /// Pending error (`SO_ERROR`).
     pub error: Option<Errno>,
+    /// Why the other end gave the connection up, in words, if it said so.
+    pub failure: String,
     /// Woken when a connection can be accepted, or the connection was established or refused.
     pub queue: WaitQueue,
 }
@@ -119,6 +121,7 @@ impl Socket {
             peer: None,
             name: None,
             error: None,
+            failure: String::new(),
             queue: WaitQueue::default(),
         }
     }

@@ -6,11 +6,13 @@ import { Writer } from './scratch';
 import { Thread } from './thread';
 
 const HOST_PID = 1;
+/** Where the text of an effect is in the scratch block, behind its numbers. */
+const EFFECT_TEXT = 16;
 const RUNTIMES = ['native', 'node', 'wasi'] as const;
 const KINDS = { directory: 0, symlink: 1, lazy: 2 } as const;
 
 export class HostThread extends Thread implements HostCalls {
-  private readonly host: Record<'next_effect' | 'free_thread' | 'fail_process' | 'mount_tree' | 'fill_lazy' | 'fail_lazy', Call>;
+  private readonly host: Record<'next_effect' | 'free_thread' | 'fail_process' | 'abort' | 'mount_tree' | 'fill_lazy' | 'fail_lazy', Call>;
 
   constructor(kernel: KernelInstance, block: ThreadBlock) {
     super(kernel, block, HOST_PID);
@@ -18,6 +20,7 @@ export class HostThread extends Thread implements HostCalls {
       next_effect: kernel.call('host_next_effect'),
       free_thread: kernel.call('host_free_thread'),
       fail_process: kernel.call('host_fail_process'),
+      abort: kernel.call('host_abort'),
       mount_tree: kernel.call('host_mount_tree'),
       fill_lazy: kernel.call('host_fill_lazy'),
       fail_lazy: kernel.call('host_fail_lazy'),
@@ -31,7 +34,9 @@ export class HostThread extends Thread implements HostCalls {
       case 0: return { kind: 'exec', pid: first, runtime: RUNTIMES[second] };
       case 1: return { kind: 'terminate', pid: first };
       case 2: return { kind: 'port', pid: first, port: second, open: third === 1 };
-      default: return { kind: 'load', token: first };
+      case 3: return { kind: 'load', token: first };
+      case 4: return { kind: 'connect', fd: first, port: second, host: new TextDecoder().decode(this.scratch.bytes.slice(EFFECT_TEXT, EFFECT_TEXT + third)) };
+      default: throw new Error(`the kernel asks for an unknown effect: ${kind}`);
     }
   }
 
@@ -46,6 +51,11 @@ export class HostThread extends Thread implements HostCalls {
   failProcess(pid: number, message: string, signal: number): void {
     const bytes = new TextEncoder().encode(message).subarray(0, this.scratch.size);
     this.host.fail_process(pid, this.scratch.input(bytes), signal);
+  }
+
+  abort(fd: number, reason: string): number {
+    const bytes = new TextEncoder().encode(reason).subarray(0, this.scratch.size);
+    return this.host.abort(fd, this.scratch.input(bytes));
   }
 
   mountTree(path: string, entries: TreeEntry[]): number {

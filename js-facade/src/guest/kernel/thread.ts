@@ -295,6 +295,16 @@ export class Thread implements Syscalls {
   peername(fd: number): SocketAddress | number { return this.readAddress(this.sys('sys_peername', fd)); }
   socketError(fd: number): number { return this.sys('sys_socket_error', fd); }
 
+  failure(fd: number): string {
+    const length = this.sys('sys_failure', fd);
+    return length < 0 ? '' : this.scratch.text(length);
+  }
+
+  lookup(name: string): string | number {
+    const length = this.sys('sys_lookup', this.scratch.path(name));
+    return length < 0 ? length : this.scratch.text(length);
+  }
+
   /** Writes an address; answers its length. A Unix path may begin with NUL, so it is not terminated by one. */
   private address(address: SocketAddress): number {
     const writer = 'path' in address

@@ -226,7 +226,7 @@ fn refusals() {
     let mut m = Machine::new();
     let mut refused = |text: &str| connect(&mut m, HOST, &inet(text)).1.get();
     assert_eq!(refused("127.0.0.1 81"), Some(Err(Errno::ECONNREFUSED)));
-    assert_eq!(refused("93.184.216.34 80"), Some(Err(Errno::ENETUNREACH)));
+    assert_eq!(refused("198.18.0.2 80"), Some(Err(Errno::ENETUNREACH)));
     assert_eq!(refused("2001:db8::1 80"), Some(Err(Errno::ENETUNREACH)));
     let fd = m
         .call(HOST, |k, c| k.socket(c, Domain::Tcp4))
@@ -350,4 +350,66 @@ fn pairs() {
     assert_eq!(m.read(HOST, b, 9).get(), Some(Ok(b"x".to_vec())));
     m.close(HOST, a);
     assert_eq!(m.read(HOST, b, 9).get(), Some(Ok(Vec::new())));
+}
+
+#[test]
+fn the_host_gets_the_far_end_of_a_connection_outside() {
+    let mut m = Machine::new();
+    let client = m.process();
+    m.effects();
+    let ip = m
+        .call(client, |k, c| k.lookup(c, b"example.com"))
+        .expect("resolves");
+    let (near, connected) = connect(&mut m, client, &Address::Inet(ip.into(), 443));
+    assert_eq!(connected.get(), Some(Ok(())));
+    let [
+        Effect::Connect {
+            fd: far,
+            ip: asked,
+            port: 443,
+        },
+    ] = m.effects()[..]
+    else {
+        panic!("the host is told");
+    };
+    assert_eq!(m.kernel.outside_host(asked).as_deref(), Ok("example.com"));
+    let peer = m.call(client, |k, c| k.peername(c, near));
+    assert_eq!(peer, Ok(Address::Inet(ip.into(), 443)));
+    m.write(client, near, b"ping");
+    assert_eq!(m.read(HOST, far, 9).get(), Some(Ok(b"ping".to_vec())));
+    m.write(client, near, b"lost");
+    m.close(HOST, far);
+    assert_eq!(
+        m.read(client, near, 9).get(),
+        Some(Err(Errno::ECONNRESET)),
+        "unread data makes the end a reset"
+    );
+    m.close(client, near);
+}
+
+#[test]
+fn a_socket_of_the_loopback_does_not_get_outside() {
+    let mut m = Machine::new();
+    let fd = m
+        .call(HOST, |k, c| k.socket(c, Domain::Tcp4))
+        .expect("makes");
+    m.call(HOST, |k, c| k.bind(c, fd, &inet("127.0.0.1 0")))
+        .expect("binds");
+    let outcome = m.done(HOST, move |k, c| {
+        k.connect(c, fd, &inet("1.1.1.1 80"), true)
+    });
+    assert_eq!(outcome, Err(Errno::EINVAL));
+}
+
+#[test]
+fn an_aborted_connection_says_why() {
+    let mut m = Machine::new();
+    let ((server, a), (client, b)) = connection(&mut m);
+    let reading = m.read(client, b, 9);
+    m.call(server, |k, c| k.abort(c, a, "no such host".into()))
+        .expect("aborts");
+    m.settle();
+    assert_eq!(reading.get(), Some(Err(Errno::ECONNRESET)));
+    let reason = m.call(client, |k, c| k.failure(c, b).map(str::to_owned));
+    assert_eq!(reason.as_deref(), Ok("no such host"));
 }

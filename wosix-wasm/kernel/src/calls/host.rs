@@ -14,6 +14,8 @@ use crate::stack::clock;
 use crate::{allocator, lock, panic};
 
 const PAGE: f64 = 65536.0;
+/// Where the text of an effect is in the scratch block, behind its numbers.
+const EFFECT_TEXT: u32 = 16;
 
 /// Boots the kernel. Input in the host's scratch block: 32 bytes of seed, the working directory's name, then rows of path, runtime
 /// and name.
@@ -65,7 +67,8 @@ fn runtime_number(runtime: Runtime) -> i32 {
     }
 }
 
-/// Puts the next effect into the scratch block: kind and up to three numbers. Answers 1, or 0 when there is none.
+/// Puts the next effect into the scratch block: kind, up to three numbers, and for a connection the host it goes to.
+/// Answers 1, or 0 when there is none.
 #[unsafe(no_mangle)]
 extern "C" fn host_next_effect() -> i32 {
     call(HOST_THREAD, |kernel, _, frame| {
@@ -77,6 +80,13 @@ extern "C" fn host_next_effect() -> i32 {
             Effect::Terminate { pid } => [1, pid as i32, 0, 0],
             Effect::Port { open, port, pid } => [2, pid as i32, i32::from(port), i32::from(open)],
             Effect::Load { token } => [3, token as i32, 0, 0],
+            Effect::Connect { fd, ip, port } => {
+                let host = kernel.outside_host(ip)?;
+                frame
+                    .bytes_mut(EFFECT_TEXT, host.len() as u32)
+                    .copy_from_slice(host.as_bytes());
+                [4, fd, i32::from(port), host.len() as i32]
+            }
         };
         frame.put_i32(0, &row);
         Ok(true)
@@ -98,6 +108,15 @@ extern "C" fn host_free_thread(slot: Tid) -> i32 {
         lock::unmark(slot);
     }
     freed
+}
+
+/// The reason is `length` bytes of the scratch block.
+#[unsafe(no_mangle)]
+extern "C" fn host_abort(fd: i32, length: u32) -> i32 {
+    call(HOST_THREAD, |kernel, call, frame| {
+        let reason = String::from_utf8_lossy(frame.bytes(0, length)).into_owned();
+        kernel.abort(call, fd, reason)
+    })
 }
 
 /// The message is `length` bytes of the scratch block.

@@ -125,6 +125,24 @@ extern "C" fn sys_socket_error(tid: Tid, fd: i32) -> i32 {
     })
 }
 
+/// Answers the reason as text.
+#[unsafe(no_mangle)]
+extern "C" fn sys_failure(tid: Tid, fd: i32) -> i32 {
+    call(tid, |kernel, call, frame| {
+        let reason = kernel.failure(call, fd)?.as_bytes().to_vec();
+        Ok(frame.reply(reason))
+    })
+}
+
+/// Answers the address that stands for the name, as text.
+#[unsafe(no_mangle)]
+extern "C" fn sys_lookup(tid: Tid, length: u32) -> i32 {
+    call(tid, |kernel, call, frame| {
+        let ip = kernel.lookup(call, frame.bytes(0, length))?;
+        Ok(frame.reply(ip.to_string().into_bytes()))
+    })
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn sys_watch(tid: Tid, path: u32, length: u32, recursive: u32) -> i32 {
     call(tid, |kernel, call, frame| {

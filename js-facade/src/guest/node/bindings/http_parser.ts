@@ -1,8 +1,8 @@
 /** `internalBinding('http_parser')`: Node's `HTTPParser` over the parser of the `codecs` module. */
 
 import {
-  codecsOf, HTTP_BODY, HTTP_FAILED, HTTP_HEADERS_COMPLETE, HTTP_MESSAGE_BEGIN, HTTP_MESSAGE_COMPLETE, HTTP_NEED_INPUT, HTTP_REQUEST,
-  HTTP_RESPONSE, HTTP_UPGRADE, HttpParser,
+  codecsOf, HTTP_BODY, HTTP_FAILED, HTTP_HEADERS_COMPLETE, HTTP_MESSAGE_BEGIN, HTTP_MESSAGE_COMPLETE, HTTP_METHODS, HTTP_NEED_INPUT,
+  HTTP_REQUEST, HTTP_RESPONSE, HTTP_UPGRADE, HttpParser,
 } from '../../codecs';
 import { AsyncWrap } from '../async-wrap';
 import type { Environment } from '../environment';
@@ -12,15 +12,9 @@ import { bytesOf } from '../stream-base';
 /** Properties under which the library puts its callbacks on a parser. */
 const kOnMessageBegin = 0, kOnHeaders = 1, kOnHeadersComplete = 2, kOnBody = 3, kOnMessageComplete = 4, kOnExecute = 5, kOnTimeout = 6;
 
-/** llhttp's methods by number; `PRI` and those of RTSP are not for HTTP. */
-const ALL_METHODS = [
-  'DELETE', 'GET', 'HEAD', 'POST', 'PUT', 'CONNECT', 'OPTIONS', 'TRACE', 'COPY', 'LOCK', 'MKCOL', 'MOVE', 'PROPFIND', 'PROPPATCH',
-  'SEARCH', 'UNLOCK', 'BIND', 'REBIND', 'UNBIND', 'ACL', 'REPORT', 'MKACTIVITY', 'CHECKOUT', 'MERGE', 'M-SEARCH', 'NOTIFY', 'SUBSCRIBE',
-  'UNSUBSCRIBE', 'PATCH', 'PURGE', 'MKCALENDAR', 'LINK', 'UNLINK', 'SOURCE', 'PRI', 'DESCRIBE', 'ANNOUNCE', 'SETUP', 'PLAY', 'PAUSE',
-  'TEARDOWN', 'GET_PARAMETER', 'SET_PARAMETER', 'REDIRECT', 'RECORD', 'FLUSH', 'QUERY',
-];
-const FIRST_OTHER = ALL_METHODS.indexOf('PRI'), LAST_OTHER = ALL_METHODS.indexOf('FLUSH');
-const METHODS = ALL_METHODS.filter((_, number) => number < FIRST_OTHER || number > LAST_OTHER);
+/** The others are `PRI` and those of RTSP. */
+const FIRST_OTHER = HTTP_METHODS.indexOf('PRI'), LAST_OTHER = HTTP_METHODS.indexOf('FLUSH');
+const METHODS = HTTP_METHODS.filter((_, number) => number < FIRST_OTHER || number > LAST_OTHER);
 
 const LENIENT_FLAGS = {
   kLenientNone: 0, kLenientHeaders: 1, kLenientChunkedLength: 2, kLenientKeepAlive: 4, kLenientTransferEncoding: 8, kLenientVersion: 16,
@@ -309,7 +303,7 @@ export function create(env: Environment): Record<string, unknown> {
     }
   }
 
-  return { HTTPParser, ConnectionsList, methods: METHODS, allMethods: ALL_METHODS };
+  return { HTTPParser, ConnectionsList, methods: METHODS, allMethods: HTTP_METHODS };
 }
 
 function parseError(code: string, reason: string, bytesParsed: number): Error {
