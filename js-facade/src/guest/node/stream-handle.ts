@@ -4,7 +4,7 @@ import { POLLIN, POLLOUT } from '../syscalls';
 import type { Environment, Watcher } from './environment';
 import { HandleWrap } from './handle-wrap';
 import { bytesOf, chunksAfter, WRITE_DONE, WRITE_QUEUED, WRITE_UNSUPPORTED, withStreamBase } from './stream-base';
-import { UV } from './uv-errors';
+import { codedError, UV } from './uv-errors';
 
 /** As libuv suggests to its allocator; also what a pipe of the kernel holds. */
 const READ_SIZE = 64 * 1024;
@@ -220,7 +220,18 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
     }
     this.#reading = false;
     this.#updateInterest();
+    if (nread === UV.ECONNRESET && this.#failWithReason()) return;
     this.emitRead(nread === 0 ? UV.EOF : nread);
+  }
+
+  /** If the host said why it reset the connection, the error of the library's socket says it too. */
+  #failWithReason(): boolean {
+    const reason = this.env.sys.failure(this.#fd);
+    const owner = (this as any)[this.env.perIsolateSymbols.owner_symbol];
+    if (reason === '' || typeof owner?.destroy !== 'function') return false;
+    const error = Object.assign(codedError('ECONNRESET', `read ECONNRESET: ${reason}`), { errno: UV.ECONNRESET, syscall: 'read' });
+    this.env.makeCallback(owner, owner.destroy, error);
+    return true;
   }
 
   #accept(): void {

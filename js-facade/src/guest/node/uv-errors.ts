@@ -105,6 +105,7 @@ export const UV = {
   EBUSY: -16,
   ECANCELED: -125,
   ECONNREFUSED: -111,
+  ECONNRESET: -104,
   EEXIST: -17,
   EINPROGRESS: -115,
   EINTR: -4,

@@ -1,6 +1,7 @@
 /**
- * `internalBinding('cares_wrap')`: names and addresses. There is no name server in a browser, so names come from `/etc/hosts`
- * and the rules for `localhost`; queries for records answer what c-ares answers when no server can be reached.
+ * `internalBinding('cares_wrap')`: names and addresses. There is no name server in a browser: `localhost` and the names of `/etc/hosts` are in the
+ * container, and for any other the kernel makes up an address that leads to the host's gateway. Queries for records answer what c-ares
+ * answers when no server can be reached.
  */
 
 import { AsyncWrap, completeRequest, RequestWrap } from '../async-wrap';
@@ -135,9 +136,11 @@ function addressesOf(env: Environment, name: string): string[] {
   if (numeric !== undefined) return [numeric];
   const wanted = name.toLowerCase().replace(/\.$/, '');
   const found = hosts(env).filter((host) => host.names.includes(wanted)).map((host) => host.address);
-  // RFC 6761: names under localhost are the loopback, whatever the file says.
-  const isLocal = wanted === 'localhost' || wanted.endsWith('.localhost');
-  return isLocal ? [...new Set([...found, '127.0.0.1', '::1'])] : found;
+  // RFC 6761, but for names below it: browsers lead those to the user's own machine, which is outside.
+  if (wanted === 'localhost') return [...new Set([...found, '127.0.0.1', '::1'])];
+  if (found.length > 0) return found;
+  const outside = env.sys.lookup(wanted);
+  return typeof outside === 'string' ? [outside] : [];
 }
 
 function inOrder(addresses: string[], family: number, order: number): string[] {

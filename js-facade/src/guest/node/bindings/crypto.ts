@@ -11,6 +11,7 @@ import { constants } from './crypto/constants';
 import { hashClasses } from './crypto/hash';
 import { jobClasses } from './crypto/jobs';
 import { equalBytes, keyClasses } from './crypto/keys';
+import { secureContextClass } from './crypto/secure-context';
 import { nodeError, unavailable } from './crypto/support';
 import { unsupported } from './crypto/unsupported';
 
@@ -24,6 +25,7 @@ export function create(env: Environment): Record<string, unknown> {
   return {
     ...constants,
     ...unsupported(env),
+    SecureContext: secureContextClass(env),
     ...keys.bindings,
     ...hashClasses(env),
     ...jobClasses(env, keys),

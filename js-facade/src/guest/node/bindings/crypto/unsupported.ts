@@ -8,7 +8,7 @@ const CLASSES: Record<string, string> = {
   AESCipherJob: 'AES', CipherBase: 'createCipheriv and createDecipheriv', ChaCha20Poly1305CipherJob: 'ChaCha20-Poly1305',
   DiffieHellman: 'Diffie-Hellman', DiffieHellmanGroup: 'Diffie-Hellman', DhKeyPairGenJob: 'Diffie-Hellman', DHKeyExportJob: 'Diffie-Hellman',
   DHBitsJob: 'Diffie-Hellman', DsaKeyPairGenJob: 'DSA', ECDH: 'ECDH', EcKeyPairGenJob: 'elliptic-curve keys', ECKeyExportJob: 'elliptic-curve keys',
-  NidKeyPairGenJob: 'Edwards-curve keys', RsaKeyPairGenJob: 'RSA', RSAKeyExportJob: 'RSA', RSACipherJob: 'RSA', SecureContext: 'TLS',
+  NidKeyPairGenJob: 'Edwards-curve keys', RsaKeyPairGenJob: 'RSA', RSAKeyExportJob: 'RSA', RSACipherJob: 'RSA',
   Sign: 'signatures', Verify: 'signatures', SignJob: 'signatures', RandomPrimeJob: 'generatePrime', CheckPrimeJob: 'checkPrime',
   TurboShakeJob: 'TurboSHAKE', KangarooTwelveJob: 'KangarooTwelve',
 };

@@ -1,0 +1,226 @@
+// Connections to the outside, through the browser's fetch: a server of this test, at names that lead to this machine.
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { eachBrowser, freePort, openPage, run } from './harness.mjs';
+
+const STREAM_CHUNKS = 40;
+
+/** Answers the paths that the tests ask for; all but `/private` allow every page. */
+function answer(req, res) {
+  const url = new URL(req.url, 'http://host');
+  if (url.pathname !== '/private') {
+    res.setHeader('access-control-allow-origin', '*');
+    res.setHeader('access-control-allow-headers', '*');
+    res.setHeader('access-control-allow-methods', '*');
+    res.setHeader('access-control-expose-headers', '*');
+  }
+  if (req.method === 'OPTIONS') return res.writeHead(204).end();
+  switch (url.pathname) {
+    case '/echo': {
+      const chunks = [];
+      req.on('data', (chunk) => chunks.push(chunk));
+      req.on('end', () => {
+        const { cookie, 'x-mine': mine } = req.headers;
+        res.setHeader('content-type', 'application/json');
+        res.end(JSON.stringify({ method: req.method, target: req.url, mine, cookie, body: Buffer.concat(chunks).toString() }));
+      });
+      return;
+    }
+    case '/gzip':
+      res.setHeader('content-encoding', 'gzip');
+      return res.end(gzipSync('packed '.repeat(1000)));
+    case '/stream': {
+      let left = STREAM_CHUNKS;
+      const timer = setInterval(() => {
+        res.write(`chunk ${left}\n`);
+        if (--left === 0) {
+          clearInterval(timer);
+          res.end();
+        }
+      }, 25);
+      return;
+    }
+    case '/large': return res.end(Buffer.alloc(8 << 20, 'x'));
+    case '/cut':
+      res.writeHead(200, { 'content-length': 100 });
+      res.write('half');
+      return setTimeout(() => res.destroy(), 50);
+    case '/moved': return res.writeHead(302, { location: '/echo?moved' }).end();
+    case '/proxy': {
+      const chunks = [];
+      req.on('data', (chunk) => chunks.push(chunk));
+      req.on('end', () => res.end(`by proxy: ${url.searchParams.get('url')} ${Buffer.concat(chunks)}`));
+      return;
+    }
+    case '/private': return res.end('secret');
+    default: return res.writeHead(404).end('nothing here');
+  }
+}
+
+eachBrowser('outbound', (context) => {
+  let server, page, base;
+  before(async () => {
+    server = createServer(answer).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    base = `http://outside.wosix.localhost:${server.address().port}`;
+    page = await context.container();
+    await page.evaluate(() => {
+      globalThis.errors = [];
+      container.on('error', ({ message }) => errors.push(message));
+    });
+  });
+  after(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  /** Runs a program of Node; answers what it printed. */
+  async function node(script) {
+    const { stdout, stderr, code } = await run(page, 'node', ['--input-type=module', '-e', `const base = ${JSON.stringify(base)};\n${script}`]);
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+    return stdout.trimEnd();
+  }
+
+  test('fetch gets and posts', async () => {
+    assert.deepEqual(JSON.parse(await node(`
+      const response = await fetch(base + '/echo?a=1', { method: 'POST', body: 'hello', headers: { 'x-mine': 'yes' } });
+      console.log(await response.text());
+    `)), { method: 'POST', target: '/echo?a=1', mine: 'yes', body: 'hello' });
+  });
+
+  test('http.get, with keep-alive', async () => {
+    assert.equal(await node(`
+      import http from 'node:http';
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      const get = (path) => new Promise((resolve, reject) => http.get(base + path, { agent }, (res) => {
+        let text = '';
+        res.setEncoding('utf8').on('data', (part) => { text += part; }).on('end', () => resolve([res.statusCode, text.length, res.headers['content-encoding'] ?? 'plain'].join(' ')));
+      }).on('error', reject));
+      console.log(await get('/gzip'), await get('/nothing'), await get('/large'));
+      agent.destroy();
+    `), '200 7000 plain 404 12 plain 200 8388608 plain');
+  });
+
+  test('a streamed upload', async () => {
+    assert.equal(await node(`
+      import http from 'node:http';
+      const req = http.request(base + '/echo', { method: 'PUT' }, async (res) => {
+        let text = '';
+        for await (const part of res) text += part;
+        console.log(JSON.parse(text).method, JSON.parse(text).body.length);
+      });
+      for (let i = 0; i < 100; i++) req.write('y'.repeat(10_000));
+      req.end();
+    `), 'PUT 1000000');
+  });
+
+  test('an answer comes as it is written', async () => {
+    const [chunks, first, all] = (await node(`
+      const began = performance.now();
+      const response = await fetch(base + '/stream');
+      let first = 0, text = '';
+      for await (const chunk of response.body) {
+        first ||= performance.now() - began;
+        text += Buffer.from(chunk);
+      }
+      console.log(text.trim().split('\\n').length, first, performance.now() - began);
+    `)).split(' ').map(Number);
+    assert.equal(chunks, STREAM_CHUNKS);
+    assert.ok(all - first > 500, `the first chunk came after ${first} ms, the last after ${all} ms`);
+  });
+
+  test('redirects are followed, HEAD has no body', async () => {
+    assert.equal(await node(`
+      const moved = await (await fetch(base + '/moved')).json();
+      const head = await fetch(base + '/large', { method: 'HEAD' });
+      console.log(moved.target, head.status, (await head.text()).length);
+    `), '/echo?moved 200 0');
+  });
+
+  test('refused connections, servers without CORS and cut answers are errors that say why', async () => {
+    const port = await freePort();
+    const [refused, cors, plain, cut] = JSON.parse(await node(`
+      import http from 'node:http';
+      const failure = (promise) => promise.then(() => null, (error) => [error.message, error.cause?.code, error.cause?.message]);
+      const plain = await new Promise((resolve) => http.get(base + '/private').on('error', (error) => resolve([error.code, error.syscall, error.message])));
+      console.log(JSON.stringify([
+        await failure(fetch('http://other.wosix.localhost:${port}/')),
+        await failure(fetch(base + '/private')),
+        plain,
+        await failure(fetch(base + '/cut').then((response) => response.text())),
+      ]));
+    `));
+    assert.deepEqual(refused.slice(0, 2), ['fetch failed', 'ECONNRESET']);
+    assert.match(cors[2], /outside\.wosix\.localhost:\d+.*CORS/);
+    assert.deepEqual(plain.slice(0, 2), ['ECONNRESET', 'read']);
+    assert.match(plain[2], /CORS/);
+    assert.equal(cut[0], 'terminated');
+    const reports = await page.evaluate(() => errors);
+    assert.equal(reports.filter((message) => message.includes(base)).length, 1, `once an origin: ${reports.join('\n')}`);
+    assert.equal(reports.filter((message) => message.includes(`other.wosix.localhost:${port}`)).length, 1);
+  });
+
+  test('what names no host is not found, and localhost is the container', async () => {
+    assert.equal(await node(`
+      import dns from 'node:dns/promises';
+      const code = (name) => dns.lookup(name).then((found) => found.address, (error) => error.code);
+      console.log(await code('some.invalid'), await code('127.1'), await code('localhost'), (await code('example.com')).split('.')[0]);
+      console.log(await fetch('http://localhost:${server.address().port}/echo').catch((error) => error.cause.code));
+    `), 'ENOTFOUND ENOTFOUND 127.0.0.1 198\nECONNREFUSED');
+  });
+
+  test('https goes to the gateway as https', async () => {
+    // Nobody speaks TLS at this port, so the browser's refusal is what tells that it was asked for https.
+    const [viaHttps, viaFetch] = JSON.parse(await node(`
+      import https from 'node:https';
+      const secure = base.replace('http:', 'https:');
+      const viaHttps = await new Promise((resolve) => https.get(secure + '/echo').on('error', (error) => resolve(error.message)));
+      const viaFetch = await fetch(secure + '/echo').catch((error) => error.cause.message);
+      console.log(JSON.stringify([viaHttps, viaFetch]));
+    `));
+    const expected = `could not fetch from ${base.replace('http:', 'https:')} `;
+    assert.ok(viaHttps.includes(expected), viaHttps);
+    assert.ok(viaFetch.includes(expected), viaFetch);
+  });
+
+  test('there is no TLS inside the container', async () => {
+    assert.equal(await node(`
+      import tls from 'node:tls';
+      import net from 'node:net';
+      const server = net.createServer(() => {}).listen(0);
+      await new Promise((resolve) => server.once('listening', resolve));
+      const socket = tls.connect(server.address().port, 'localhost');
+      socket.on('error', (error) => {
+        console.log(error.code, error.message);
+        server.close();
+      });
+    `), 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM TLS inside the container is unavailable on this platform');
+  });
+
+  test('what a browser cannot send is refused', async () => {
+    assert.equal(await node(`
+      import http from 'node:http';
+      const status = (options) => new Promise((resolve, reject) => {
+        http.request(base + '/echo', options, (res) => resolve(res.resume().statusCode)).on('error', reject).end(options.body);
+      });
+      console.log(await status({ method: 'TRACE' }), await status({ headers: { connection: 'upgrade', upgrade: 'raw' } }));
+    `), '501 501');
+  });
+
+  test('a CORS proxy is asked when one is configured', async () => {
+    const other = await openPage(context.browser, context.origin);
+    const { stdout } = await other.evaluate(async (proxy) => {
+      wosix.configure({ corsProxy: `${proxy}/proxy?url={url}` });
+      globalThis.container = await wosix.WebContainer.boot();
+    }, base).then(() => run(other, 'node', ['-e', `
+      const https = require('https');
+      const req = https.request('https://private.example/x?y=1', { method: 'POST' }, (res) => res.pipe(process.stdout));
+      req.end('body');
+    `]));
+    assert.equal(stdout, 'by proxy: https://private.example/x?y=1 body');
+  });
+});
