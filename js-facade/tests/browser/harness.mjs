@@ -57,6 +57,8 @@ export async function startBrowser(name) {
     browser: name === 'firefox' ? 'firefox' : 'chrome',
     executablePath: findBrowser(name).executable,
     headless: true,
+    // Tests that need https make their own certificate.
+    acceptInsecureCerts: true,
     userDataDir: profile,
     args: name === 'firefox' ? [] : ['--disable-gpu', '--no-first-run', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
     protocolTimeout: 120_000,

@@ -1,12 +1,29 @@
 // Connections to the outside, through the browser's fetch: a server of this test, at names that lead to this machine.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { eachBrowser, freePort, openPage, run } from './harness.mjs';
 
 const STREAM_CHUNKS = 40;
+
+/** A key and a certificate that nobody trusts. */
+function selfSigned() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wosix-test-tls-'));
+  try {
+    const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(folder, name));
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=outside.wosix.localhost', '-keyout', key, '-out', cert], { stdio: 'pipe' });
+    return { key: readFileSync(key), cert: readFileSync(cert) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** Answers the paths that the tests ask for; all but `/private` allow every page. */
 function answer(req, res) {
@@ -61,11 +78,13 @@ function answer(req, res) {
 }
 
 eachBrowser('outbound', (context) => {
-  let server, page, base;
+  let server, secure, page, base;
   before(async () => {
     server = createServer(answer).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     base = `http://outside.wosix.localhost:${server.address().port}`;
+    secure = createSecureServer(selfSigned(), answer).listen(0, '127.0.0.1');
+    await new Promise((resolve) => secure.once('listening', resolve));
     page = await context.container();
     await page.evaluate(() => {
       globalThis.errors = [];
@@ -73,8 +92,10 @@ eachBrowser('outbound', (context) => {
     });
   });
   after(() => {
-    server?.closeAllConnections();
-    server?.close();
+    for (const each of [server, secure]) {
+      each?.closeAllConnections();
+      each?.close();
+    }
   });
 
   /** Runs a program of Node; answers what it printed. */
@@ -173,18 +194,36 @@ eachBrowser('outbound', (context) => {
     `), 'ENOTFOUND ENOTFOUND 127.0.0.1 198\nECONNREFUSED');
   });
 
-  test('https goes to the gateway as https', async () => {
-    // Nobody speaks TLS at this port, so the browser's refusal is what tells that it was asked for https.
-    const [viaHttps, viaFetch] = JSON.parse(await node(`
+  test('https by https.get, an agent, fetch and tls.connect', async () => {
+    assert.equal(await node(`
       import https from 'node:https';
-      const secure = base.replace('http:', 'https:');
-      const viaHttps = await new Promise((resolve) => https.get(secure + '/echo').on('error', (error) => resolve(error.message)));
-      const viaFetch = await fetch(secure + '/echo').catch((error) => error.cause.message);
-      console.log(JSON.stringify([viaHttps, viaFetch]));
-    `));
-    const expected = `could not fetch from ${base.replace('http:', 'https:')} `;
-    assert.ok(viaHttps.includes(expected), viaHttps);
-    assert.ok(viaFetch.includes(expected), viaFetch);
+      import tls from 'node:tls';
+      const port = ${secure.address().port};
+      const url = 'https://outside.wosix.localhost:' + port + '/echo';
+      const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+      const get = () => new Promise((resolve, reject) => https.get(url, { agent }, async (res) => {
+        const { authorized, encrypted } = res.socket;
+        let text = '';
+        for await (const part of res) text += part;
+        resolve([JSON.parse(text).method, authorized, encrypted].join(' '));
+      }).on('error', reject));
+      console.log(await get());
+      console.log(await get());
+      agent.destroy();
+      console.log((await (await fetch(url, { method: 'POST', body: 'z'.repeat(300_000) })).json()).body.length);
+      const socket = tls.connect({ port, host: 'outside.wosix.localhost', ALPNProtocols: ['h2', 'http/1.1'] }, () => {
+        socket.write('GET /gzip HTTP/1.0\\r\\n\\r\\n');
+      });
+      let text = '';
+      for await (const part of socket) text += part;
+      console.log(text.split('\\r\\n')[0], text.endsWith('packed '), socket.alpnProtocol);
+    `), 'GET true true\nGET true true\n300000\nHTTP/1.1 200 OK true http/1.1');
+  });
+
+  test('a server that does not speak TLS is an error', async () => {
+    const secureBase = base.replace('http:', 'https:');
+    const message = await node(`console.log(await fetch('${secureBase}/echo').catch((error) => error.cause.message));`);
+    assert.ok(message.includes(`could not fetch from ${secureBase} `), message);
   });
 
   test('there is no TLS inside the container', async () => {
