@@ -32,8 +32,8 @@ pub const HOST: Pid = 1;
 /// Processes that may exist at once; spawn answers `EAGAIN` beyond it.
 pub const PROCESS_LIMIT: usize = 4096;
 
-/// Largest pid (Linux's `PID_MAX_LIMIT`); numbers wrap around after it.
-const PID_MAX: Pid = 4_194_304;
+/// Largest pid; numbers wrap around after it. Every process must show in `/proc`, whose inode numbers hold no larger one.
+const PID_MAX: Pid = crate::vfs::PID_MAX;
 
 /// How a process ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

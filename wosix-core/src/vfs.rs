@@ -41,7 +41,7 @@ pub use caller::{Caller, Credentials};
 pub use file::Opened;
 pub use flags::{Access, OpenFlags};
 pub use pack::{PackEntry, PackId};
-pub use proc::{NoProcesses, ProcFile, ProcLink, ProcSource, SystemFile};
+pub use proc::{NoProcesses, PID_MAX, ProcFile, ProcLink, ProcSource, SystemFile};
 pub use stat::{DirEntry, FileKind, SetTime, Stat, StatFs, Timestamp};
 pub use tree::{TreeEntry, TreeNode};
 pub use watch::{WatchId, WatchKind, WatchRecord};

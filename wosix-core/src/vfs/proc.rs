@@ -99,7 +99,7 @@ impl ProcSource for NoProcesses {
 }
 
 /// Largest pid that fits into an inode number.
-const PID_MAX: u32 = (1 << 19) - 1;
+pub const PID_MAX: u32 = (1 << 19) - 1;
 /// Largest descriptor that fits into an inode number.
 const FD_MAX: u32 = (1 << 12) - 1;
 
