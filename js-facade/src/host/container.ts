@@ -12,6 +12,7 @@ import { KernelPanic, type Effect, type HostCalls } from '../guest/syscalls';
 import { Files, type Target } from './files';
 import { Gateway } from './gateway';
 import { LazyFiles } from './lazy-files';
+import { SIGPIPE } from './linux';
 import { createSharedMemory } from './memory';
 import { compileModule } from './modules';
 import { Poller } from './poller';
@@ -24,7 +25,6 @@ import { WorkerPool } from './worker-pool';
 const PATH = '/bin:/usr/bin:/usr/local/bin';
 /** Modules that every worker may need; compiled once, before the first process. */
 const MODULES = ['programs', 'codecs'];
-const SIGPIPE = 13;
 
 /** Programs of the native module, and where they are registered. */
 const PROGRAMS = PROGRAM_NAMES.map((name) => ({ path: `/bin/${name}`, runtime: 'native', name }));

@@ -3,7 +3,7 @@
 import type { OutputStream, SpawnMessage } from '../api/protocol';
 import type { HostCalls, SpawnRequest } from '../guest/syscalls';
 import { POLLOUT } from '../guest/syscalls';
-import { EACCES, EAGAIN, EINTR, ENOENT, ENOEXEC, SIGKILL, SIGTERM, SystemError, check } from './linux';
+import { EACCES, EAGAIN, EINTR, ENOENT, ENOEXEC, SIGKILL, SIGPIPE, SIGTERM, STAT_FIELDS, SystemError, check } from './linux';
 import type { LazyFiles } from './lazy-files';
 import { OutputPump } from './output-pump';
 import type { Poller } from './poller';
@@ -11,7 +11,6 @@ import type { Poller } from './poller';
 /** Time between SIGTERM and SIGKILL of {@link Processes.kill}, in milliseconds. */
 const KILL_GRACE = 500;
 
-const SIGPIPE = 13;
 /** Dispositions of `sigaction`. */
 const DEFAULT = 0, IGNORE = 1;
 
@@ -220,7 +219,7 @@ export class Processes {
 
   /** Plays a process that could not be started. Its events come after the answer to the caller, in a task of their own. */
   private failToStart(handle: number, request: SpawnMessage, cwd: string, errno: number): { handle: number; pid: number } {
-    const stat = new Float64Array(18);
+    const stat = new Float64Array(STAT_FIELDS);
     const workingDirectory = this.sys.stat(cwd, stat, true);
     if (workingDirectory < 0) throw new SystemError(-workingDirectory, 'chdir', request.cwd ?? cwd);
     const [reason, code] =
