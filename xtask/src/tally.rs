@@ -49,7 +49,8 @@ pub fn rust(line: &str) -> Option<Tally> {
     })
 }
 
-/// `# pass 12` and `# fail 0` (tap) or `ℹ pass 12` and `ℹ fail 0` (spec) of Node's test runner.
+/// `# pass 12` and `# fail 0` (tap) or `ℹ pass 12` and `ℹ fail 0` (spec) of Node's test runner. What it cancelled (a test that never
+/// ended, or whose set-up failed) has failed.
 pub fn node(line: &str) -> Option<Tally> {
     let line = line
         .strip_prefix("# ")
@@ -57,7 +58,10 @@ pub fn node(line: &str) -> Option<Tally> {
     let mut tally = Tally::default();
     if let Some(count) = line.strip_prefix("pass ") {
         tally.passed = count.trim().parse().ok()?;
-    } else if let Some(count) = line.strip_prefix("fail ") {
+    } else if let Some(count) = line
+        .strip_prefix("fail ")
+        .or_else(|| line.strip_prefix("cancelled "))
+    {
         tally.failed = count.trim().parse().ok()?;
     } else {
         return None;
@@ -82,6 +86,7 @@ mod tests {
         assert_eq!((node_pass.passed, node_pass.failed), (7, 0));
         let node_fail = node("# fail 2").unwrap();
         assert_eq!((node_fail.passed, node_fail.failed), (0, 2));
+        assert_eq!(node("ℹ cancelled 3").unwrap().failed, 3);
         assert!(node("ℹ tests 9").is_none());
     }
 }
