@@ -185,6 +185,8 @@ export interface Syscalls {
   peername(fd: number): SocketAddress | number;
   /** SO_ERROR: the pending error as a positive errno, 0 if none; cleared by the call. */
   socketError(fd: number): number;
+  /** Closes a connected socket with a reset; {@link failure} answers `reason` at the other end. */
+  abort(fd: number, reason: string): number;
   /** Why the other end of a connection gave it up (reads answer ECONNRESET), in words for people; empty if it did not say. */
   failure(fd: number): string;
   /**
@@ -244,8 +246,6 @@ export interface HostCalls extends Syscalls {
   freeThread(block: ThreadBlock): void;
   /** The worker for `pid` could not be started or broke outside the kernel: end the process as if by `signal`, with `message` on its stderr. */
   failProcess(pid: number, message: string, signal: number): void;
-  /** Closes a connected socket with a reset; {@link Syscalls.failure} answers `reason` at the other end. */
-  abort(fd: number, reason: string): number;
   mountTree(path: string, entries: TreeEntry[]): number;
   /** Contents of a lazy file, in any number of chunks; the last has `final`. A negative `error` fails the readers instead. */
   fillLazy(token: number, bytes: Uint8Array, offset: number, final: boolean): number;

@@ -165,7 +165,8 @@ export class GatewayConnection {
       if (event !== HTTP_BODY) continue;
       pieces.push(this.buffer.slice(this.from - this.parser.bodyLength, this.from));
       length += this.parser.bodyLength;
-      if (length > BODY_LIMIT) throw new Refusal(413, 'Content Too Large', `The gateway takes request bodies of up to ${BODY_LIMIT} bytes.`);
+      // Not an answer: the program is still writing, and would not get to read it.
+      if (length > BODY_LIMIT) throw new Error(`the request's body is larger than ${BODY_LIMIT} bytes, which is the most that a page can hold for it`);
     }
     const body = new Uint8Array(length);
     let at = 0;

@@ -11,7 +11,6 @@ const TIMEOUT = 60_000;
 const DIFFERENT = {
   'command-lines/print-promise': 'no page can see the state of a promise',
   'command-lines/eval-syntax-error': "the message of Node's type stripper, which is another parser",
-  'net-reset': 'the kernel has no call that resets a connection: the peer sees an orderly end',
 };
 
 eachBrowser('node fixtures', (context) => {

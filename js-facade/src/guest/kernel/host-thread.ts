@@ -12,7 +12,7 @@ const RUNTIMES = ['native', 'node', 'wasi'] as const;
 const KINDS = { directory: 0, symlink: 1, lazy: 2 } as const;
 
 export class HostThread extends Thread implements HostCalls {
-  private readonly host: Record<'next_effect' | 'free_thread' | 'fail_process' | 'abort' | 'mount_tree' | 'fill_lazy' | 'fail_lazy', Call>;
+  private readonly host: Record<'next_effect' | 'free_thread' | 'fail_process' | 'mount_tree' | 'fill_lazy' | 'fail_lazy', Call>;
 
   constructor(kernel: KernelInstance, block: ThreadBlock) {
     super(kernel, block, HOST_PID);
@@ -20,7 +20,6 @@ export class HostThread extends Thread implements HostCalls {
       next_effect: kernel.call('host_next_effect'),
       free_thread: kernel.call('host_free_thread'),
       fail_process: kernel.call('host_fail_process'),
-      abort: kernel.call('host_abort'),
       mount_tree: kernel.call('host_mount_tree'),
       fill_lazy: kernel.call('host_fill_lazy'),
       fail_lazy: kernel.call('host_fail_lazy'),
@@ -51,11 +50,6 @@ export class HostThread extends Thread implements HostCalls {
   failProcess(pid: number, message: string, signal: number): void {
     const bytes = new TextEncoder().encode(message).subarray(0, this.scratch.size);
     this.host.fail_process(pid, this.scratch.input(bytes), signal);
-  }
-
-  abort(fd: number, reason: string): number {
-    const bytes = new TextEncoder().encode(reason).subarray(0, this.scratch.size);
-    return this.host.abort(fd, this.scratch.input(bytes));
   }
 
   mountTree(path: string, entries: TreeEntry[]): number {

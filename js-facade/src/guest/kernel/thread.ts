@@ -295,6 +295,11 @@ export class Thread implements Syscalls {
   peername(fd: number): SocketAddress | number { return this.readAddress(this.sys('sys_peername', fd)); }
   socketError(fd: number): number { return this.sys('sys_socket_error', fd); }
 
+  abort(fd: number, reason: string): number {
+    const bytes = new TextEncoder().encode(reason).subarray(0, this.scratch.size);
+    return this.sys('sys_abort', fd, this.scratch.input(bytes));
+  }
+
   failure(fd: number): string {
     const length = this.sys('sys_failure', fd);
     return length < 0 ? '' : this.scratch.text(length);

@@ -110,15 +110,6 @@ extern "C" fn host_free_thread(slot: Tid) -> i32 {
     freed
 }
 
-/// The reason is `length` bytes of the scratch block.
-#[unsafe(no_mangle)]
-extern "C" fn host_abort(fd: i32, length: u32) -> i32 {
-    call(HOST_THREAD, |kernel, call, frame| {
-        let reason = String::from_utf8_lossy(frame.bytes(0, length)).into_owned();
-        kernel.abort(call, fd, reason)
-    })
-}
-
 /// The message is `length` bytes of the scratch block.
 #[unsafe(no_mangle)]
 extern "C" fn host_fail_process(pid: u32, length: u32, signal: u32) -> i32 {

@@ -125,6 +125,15 @@ extern "C" fn sys_socket_error(tid: Tid, fd: i32) -> i32 {
     })
 }
 
+/// The reason is `length` bytes of the scratch block.
+#[unsafe(no_mangle)]
+extern "C" fn sys_abort(tid: Tid, fd: i32, length: u32) -> i32 {
+    call(tid, |kernel, call, frame| {
+        let reason = String::from_utf8_lossy(frame.bytes(0, length)).into_owned();
+        kernel.abort(call, fd, reason)
+    })
+}
+
 /// Answers the reason as text.
 #[unsafe(no_mangle)]
 extern "C" fn sys_failure(tid: Tid, fd: i32) -> i32 {

@@ -99,6 +99,8 @@ export function create(env: Environment): Record<string, unknown> {
     /** Closes without the orderly end; what the peer has not read is lost to it. */
     reset(callback?: Function): number {
       if (this.isClosing) return 0;
+      const fd = this.detach();
+      if (fd >= 0) env.sys.abort(fd, '');
       this.close(callback);
       return 0;
     }
