@@ -77,9 +77,19 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|meta| meta.modified()).ok()
 }
 
-/// The shared-memory module. Its flags are set for this build alone: the standard library is rebuilt with atomics, and thread
-/// set-up is exported because the host, not the linker's start code, hands out stacks and thread-local blocks.
+/// The shared-memory module.
 fn build_kernel() -> Result<()> {
+    command::run(kernel_cargo("build").args(["--quiet", "--profile", "wasm"]))?;
+    optimize("kernel", &kernel_target(), "wasm", "-O3")
+}
+
+fn kernel_target() -> PathBuf {
+    root().join("target/kernel")
+}
+
+/// `cargo TASK` for the kernel. Its flags are set for this module alone: the standard library is rebuilt with atomics, and thread
+/// set-up is exported because the host, not the linker's start code, hands out stacks and thread-local blocks.
+fn kernel_cargo(task: &str) -> Command {
     const FLAGS: &[&str] = &[
         "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals",
         "-Clink-arg=--shared-memory",
@@ -91,19 +101,32 @@ fn build_kernel() -> Result<()> {
         "-Clink-arg=--export=__tls_align",
         "-Clink-arg=--export=__tls_base",
     ];
-    let target = root().join("target/kernel");
-    command::run(
-        Command::new("cargo")
-            .args(["build", "--quiet", "-Zbuild-std=std,panic_abort"])
-            .args(["--target", "wasm32-unknown-unknown", "--profile", "wasm"])
-            .args(["-p", "wosix-kernel", "--target-dir"])
-            .arg(&target)
-            // `-Zbuild-std` is the one unstable feature we use; the pinned toolchain makes it reproducible.
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUSTFLAGS", FLAGS.join(" "))
-            .current_dir(root()),
-    )?;
-    optimize("kernel", &target, "wasm", "-O3")
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args([task, "-Zbuild-std=std,panic_abort"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .args(["-p", "wosix-kernel", "--target-dir"])
+        .arg(kernel_target())
+        // `-Zbuild-std` is the one unstable feature we use; the pinned toolchain makes it reproducible.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTFLAGS", FLAGS.join(" "))
+        .current_dir(root());
+    cargo
+}
+
+/// Clippy on the modules as they are built: natively the kernel is an empty crate, and imports are left out.
+pub fn lint() -> Result<()> {
+    let deny = ["--quiet", "--", "-D", "warnings"];
+    command::run(kernel_cargo("clippy").args(deny))?;
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["clippy", "--target", "wasm32-unknown-unknown"])
+        .env("RUSTFLAGS", PLAIN_FLAGS)
+        .current_dir(root());
+    for part in ["programs", "codecs", "transpile"] {
+        cargo.args(["-p", &format!("wosix-{part}")]);
+    }
+    command::run(cargo.args(deny))
 }
 
 /// Features of WebAssembly that every browser we run in has.

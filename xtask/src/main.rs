@@ -54,6 +54,7 @@ fn main() -> Result<()> {
                 "-D",
                 "warnings",
             ])?;
+            build::lint()?;
             tidy::tidy()?;
             test::test(&[])
         }
