@@ -5,6 +5,7 @@
 /** npm's own default registry. */
 export const DEFAULT_REGISTRY = WOSIX_DEFAULT_REGISTRY;
 
+/** Settings of {@link configure}; what is absent keeps its value. */
 export interface Configuration {
   /** URL of the folder with the built files. Default: the folder of this module. */
   assets?: string;

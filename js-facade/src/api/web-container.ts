@@ -36,6 +36,7 @@ let fixedCoep: BootOptions['coep'];
 
 const DEFAULT_TERMINAL = { cols: 80, rows: 24 };
 
+/** A booted container: its files, its processes, its previews. The members are those of the WebContainer API; {@link Extensions} has the rest. */
 export class WebContainer {
   readonly fs: FileSystemAPI;
   /** What goes beyond the WebContainer API. */
@@ -198,6 +199,7 @@ export class WebContainer {
   }
 }
 
+/** Hears how far the process `pid` is. */
 export type ProgressListener = (progress: Progress, pid: number) => void;
 
 /** `container.wosix`: beyond the WebContainer API. */
