@@ -12,6 +12,8 @@ import { gzipSync } from 'node:zlib';
 import { eachBrowser, freePort, openPage, run } from './harness.mjs';
 
 const STREAM_CHUNKS = 40;
+/** The last connection that asked for `/endless`, and a promise of its end. */
+let endless;
 
 /** A key and a certificate that nobody trusts. */
 function selfSigned() {
@@ -71,6 +73,12 @@ function answer(req, res) {
       req.on('data', (chunk) => chunks.push(chunk));
       req.on('end', () => res.end(`by proxy: ${url.searchParams.get('url')} ${Buffer.concat(chunks)}`));
       return;
+    }
+    case '/endless': {
+      endless = { socket: req.socket, closed: new Promise((resolve) => res.once('close', resolve)) };
+      const more = () => { while (!res.destroyed && res.write(Buffer.alloc(65536))); };
+      res.on('drain', more);
+      return more();
     }
     case '/private': return res.end('secret');
     default: return res.writeHead(404).end('nothing here');
@@ -238,6 +246,45 @@ eachBrowser('outbound', (context) => {
         server.close();
       });
     `), 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM TLS inside the container is unavailable on this platform');
+  });
+
+  test('fifty at once, and a request that waits for 100 Continue', async () => {
+    assert.equal(await node(`
+      import http from 'node:http';
+      const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => fetch(base + '/echo?' + i).then((res) => res.json())));
+      console.log(answers.every(({ target }, i) => target === '/echo?' + i));
+      const req = http.request(base + '/echo', { method: 'POST', headers: { expect: '100-continue' } }, async (res) => {
+        for await (const part of res) console.log(JSON.parse(part).body);
+      });
+      req.on('continue', () => req.end('go on'));
+      req.flushHeaders();
+    `), 'true\ngo on');
+  });
+
+  test('an endless answer is held back, and ends when nobody reads it', async () => {
+    await node(`
+      const aborter = new AbortController();
+      const response = await fetch(base + '/endless', { signal: aborter.signal });
+      const reader = response.body.getReader();
+      await reader.read();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      aborter.abort();
+      await reader.read().catch((error) => error.name);
+    `);
+    await endless.closed;
+    // Chromium itself takes 64 MB ahead of its reader, Firefox whatever comes.
+    const { bytesWritten } = endless.socket;
+    if (context.name === 'chromium') assert.ok(bytesWritten < 100 << 20, `${bytesWritten} bytes in a second`);
+  });
+
+  test('a killed process gives its requests up', async () => {
+    await page.evaluate(async (script) => {
+      const process = await container.spawn('node', ['-e', script]);
+      await new Promise((resolve) => process.output.pipeTo(new WritableStream({ write: resolve })));
+      process.kill();
+      await process.exit;
+    }, `fetch('${base}/endless').then((response) => { console.log('begun'); return response.arrayBuffer(); })`);
+    await endless.closed;
   });
 
   test('what a browser cannot send is refused', async () => {
