@@ -339,7 +339,9 @@ mod tests {
     #[test]
     fn source_written_back_means_the_same() {
         let fixture = include_str!("../../tests/fixtures/shell.txt");
-        let scripts = fixture.split("---\n").filter_map(|case| case.split_once(">>> "));
+        let scripts = fixture
+            .split("---\n")
+            .filter_map(|case| case.split_once(">>> "));
         for (script, _) in scripts.filter(|(script, _)| !script.contains("<<")) {
             // Scripts with syntax errors have nothing to write back.
             let Ok(parsed) = parse(script) else { continue };

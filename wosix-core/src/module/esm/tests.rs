@@ -168,8 +168,14 @@ fn lines_stay() {
 
 #[test]
 fn lines_stay_in_what_is_replaced() {
-    check("export default\n /* a\n b */ c", "const ºd=(\n     \n      c);");
-    check("export default\nclass {}", "const ºd={default:\nclass {}}.default;");
+    check(
+        "export default\n /* a\n b */ c",
+        "const ºd=(\n     \n      c);",
+    );
+    check(
+        "export default\nclass {}",
+        "const ºd={default:\nclass {}}.default;",
+    );
     check("import\n.meta.url", "ºm.meta\n     .url");
     // The one in the source itself.
     let module = rewrite("let a; export {a as '\u{2028}'}").unwrap();
@@ -180,7 +186,10 @@ fn lines_stay_in_what_is_replaced() {
 fn what_is_a_comment_only_in_scripts_stays_apart() {
     check("let a = 1, b = 2\na<!--b", "let a = 1, b = 2\na< !--b");
     check("a<<!--b<!c", "a<< !--b<!c");
-    check("import {b} from 'x'; a<!--b.c", ";                    a< !--ºi.b.c");
+    check(
+        "import {b} from 'x'; a<!--b.c",
+        ";                    a< !--ºi.b.c",
+    );
 }
 
 #[test]
