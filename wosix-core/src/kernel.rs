@@ -188,7 +188,8 @@ impl Kernel {
                         token: u64::from(token.0),
                     });
                 }
-                self.park(call.tid)
+                // Signals do not interrupt it, as they do not interrupt reads of a disk: programs do not expect EINTR of files.
+                Err(Halt::Park)
             }
         }
     }

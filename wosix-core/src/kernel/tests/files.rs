@@ -1,5 +1,6 @@
 use super::super::{POLLIN, PollEntry};
 use super::*;
+use crate::process::signal::{Disposition, SIGTERM};
 use crate::vfs::{LazyToken, TreeEntry, TreeNode, WatchKind};
 
 const CREATE: OpenFlags = OpenFlags(0o102);
@@ -147,6 +148,37 @@ fn lazy_files_are_loaded_once_for_all_who_wait() {
     for read in pending {
         assert_eq!(read.get(), Some(Ok(b"hello".to_vec())));
     }
+}
+
+#[test]
+fn signals_do_not_interrupt_loading() {
+    let mut m = Machine::new();
+    let entry = TreeEntry {
+        path: b"lazy".to_vec(),
+        mtime: Timestamp(0),
+        node: TreeNode::Lazy {
+            mode: 0o644,
+            size: 2,
+            token: LazyToken(7),
+        },
+    };
+    m.call(HOST, |k, c| k.mount_tree(c, b"/home/work", &[entry]))
+        .expect("mounts");
+    let process = m.process();
+    m.call(process, |k, c| {
+        k.sigaction(c, i32::from(SIGTERM), Disposition::Caught)
+    })
+    .expect("may");
+    let fd = m
+        .open(process, "lazy", OpenFlags::RDONLY)
+        .expect("opens without loading");
+    let reading = m.read(process, fd, 9);
+    m.kill(HOST, process.pid as i32, SIGTERM).expect("may");
+    assert_eq!(reading.get(), None);
+    m.call(HOST, |k, _| k.fill_lazy(LazyToken(7), 0, b"ok", true))
+        .expect("fills");
+    m.settle();
+    assert_eq!(reading.get(), Some(Ok(b"ok".to_vec())));
 }
 
 #[test]
