@@ -10,6 +10,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use wosix_core::shell::command::PROGRAMS;
 
@@ -41,7 +42,13 @@ fn cases(text: &str) -> Vec<Case> {
 }
 
 /// A folder with a link for each program to the test host's binary; `cargo test -p wosix-core` builds examples first; with `--test shell` alone, build them before.
-fn programs() -> PathBuf {
+fn programs() -> &'static Path {
+    // Made once: the tests of this file run side by side.
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(link_programs)
+}
+
+fn link_programs() -> PathBuf {
     let test = std::env::current_exe().expect("the test has a path");
     let target = test
         .ancestors()

@@ -22,7 +22,10 @@ function incompleteTail(bytes: Uint8Array, encoding: number): { buffered: number
       break;
     }
   } else if (encoding === UTF16LE) {
-    if (length % 2 === 1) return { buffered: 1, missing: 1 };
+    if (length % 2 === 1) {
+      // Half a unit, and maybe the first unit of a pair before it.
+      return length >= 3 && (bytes[length - 2]! & 0xfc) === 0xd8 ? { buffered: 3, missing: 1 } : { buffered: 1, missing: 1 };
+    }
     if (length >= 2 && (bytes[length - 1]! & 0xfc) === 0xd8) return { buffered: 2, missing: 2 };
   } else if (encoding === BASE64 || encoding === BASE64URL) {
     const buffered = length % 3;
@@ -53,7 +56,9 @@ function decode(state: Uint8Array, view: ArrayBufferView): string {
     joined.set(bytes, held);
     bytes = joined;
   }
-  const { buffered, missing } = incompleteTail(bytes, encoding);
+  // Node lets go of a unit that one byte completes, though it is the first of a pair.
+  const completed = encoding === UTF16LE && held === 1 && bytes.length === 2;
+  const { buffered, missing } = completed ? { buffered: 0, missing: 0 } : incompleteTail(bytes, encoding);
   const end = bytes.length - buffered;
   state.set(bytes.subarray(end), kIncompleteCharactersStart);
   state[kBufferedBytes] = buffered;
