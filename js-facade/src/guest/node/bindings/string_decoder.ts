@@ -22,10 +22,7 @@ function incompleteTail(bytes: Uint8Array, encoding: number): { buffered: number
       break;
     }
   } else if (encoding === UTF16LE) {
-    if (length % 2 === 1) {
-      // Half a unit, and maybe the first unit of a pair before it.
-      return length >= 3 && (bytes[length - 2]! & 0xfc) === 0xd8 ? { buffered: 3, missing: 1 } : { buffered: 1, missing: 1 };
-    }
+    if (length % 2 === 1) return { buffered: 1, missing: 1 };
     if (length >= 2 && (bytes[length - 1]! & 0xfc) === 0xd8) return { buffered: 2, missing: 2 };
   } else if (encoding === BASE64 || encoding === BASE64URL) {
     const buffered = length % 3;
@@ -50,20 +47,28 @@ function decode(state: Uint8Array, view: ArrayBufferView): string {
   let bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   if (encoding === ASCII || encoding === LATIN1 || encoding === HEX) return decodeText(bytes, encoding);
   const held = state[kBufferedBytes]!;
-  if (held > 0) {
+  let head = '';
+  if (held > 0 && encoding === UTF16LE) {
+    // What is held is completed by itself, and let go of even if it is the first unit of a pair.
+    const taken = Math.min(state[kMissingBytes]!, bytes.length);
+    state.set(bytes.subarray(0, taken), kIncompleteCharactersStart + held);
+    state[kBufferedBytes] = held + taken;
+    state[kMissingBytes]! -= taken;
+    if (state[kMissingBytes]! > 0) return '';
+    head = decodeText(state, encoding, kIncompleteCharactersStart, held + taken);
+    bytes = bytes.subarray(taken);
+  } else if (held > 0) {
     const joined = new Uint8Array(held + bytes.length);
     joined.set(state.subarray(kIncompleteCharactersStart, held));
     joined.set(bytes, held);
     bytes = joined;
   }
-  // Node lets go of a unit that one byte completes, though it is the first of a pair.
-  const completed = encoding === UTF16LE && held === 1 && bytes.length === 2;
-  const { buffered, missing } = completed ? { buffered: 0, missing: 0 } : incompleteTail(bytes, encoding);
+  const { buffered, missing } = incompleteTail(bytes, encoding);
   const end = bytes.length - buffered;
   state.set(bytes.subarray(end), kIncompleteCharactersStart);
   state[kBufferedBytes] = buffered;
   state[kMissingBytes] = missing;
-  return end === 0 ? '' : decodeText(bytes, encoding, 0, end);
+  return end === 0 ? head : head + decodeText(bytes, encoding, 0, end);
 }
 
 function flush(state: Uint8Array): string {
