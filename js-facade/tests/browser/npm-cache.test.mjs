@@ -38,6 +38,8 @@ for (const name of browsers) {
           const [code, stdout, stderr] = await Promise.all([process.exit, read(process.stdout), read(process.stderr)]);
           runs.push({ code, stdout, stderr });
         }
+        // Progress comes from npm's own worker, the end of the process from the kernel: either may be the first.
+        for (let tries = 0; tries < 100 && progress.at(-1)?.phase !== 'done'; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
         return { runs, progress };
       }, commands);
     }
