@@ -18,6 +18,8 @@ cargo xtask test [--only SUITE]...   install a browser if none is found, build, 
                                      (suites: rust, types, node, browser)
 cargo xtask bench [--browser B] [NAME]...
                                      measure beside what a user would pick instead
+cargo xtask node-tests DIR ...       run Node's own tests (its `test` folder lies in DIR) in a browser and compare
+                                     with conformance/node/expected; --help tells the options
 cargo xtask exec ARGS...             `wosix exec ARGS...` on what is built
 cargo xtask tidy                     the few rules a machine can check
 cargo xtask ready                    format check, lints, tidy, test: what CI runs and more
@@ -42,6 +44,16 @@ fn main() -> Result<()> {
             browsers::ensure()?;
             build::build(&[])?;
             command::node(&root().join("js-facade"), "bench/main.mjs", &rest)
+        }
+        "node-tests" => {
+            browsers::ensure()?;
+            build::build(&[])?;
+            // A path is meant from where the user stands; Node's folder is given by hand.
+            command::node(
+                &std::env::current_dir()?,
+                &root().join("conformance/node/run.mjs").to_string_lossy(),
+                &rest,
+            )
         }
         "tidy" => tidy::tidy(),
         "ready" => {
