@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "kernel",
     "programs",
     "codecs",
+    "crypto",
     "transpile",
     "node-lib",
     "bundle",
@@ -32,7 +33,7 @@ pub fn build(only: &[String]) -> Result<()> {
     if wanted("programs") {
         build_programs()?;
     }
-    let plain: Vec<&str> = ["codecs", "transpile"]
+    let plain: Vec<&str> = ["codecs", "crypto", "transpile"]
         .into_iter()
         .filter(|part| wanted(part))
         .collect();
@@ -123,7 +124,7 @@ pub fn lint() -> Result<()> {
         .args(["clippy", "--target", "wasm32-unknown-unknown"])
         .env("RUSTFLAGS", PLAIN_FLAGS)
         .current_dir(root());
-    for part in ["programs", "codecs", "transpile"] {
+    for part in ["programs", "codecs", "crypto", "transpile"] {
         cargo.args(["-p", &format!("wosix-{part}")]);
     }
     command::run(cargo.args(deny))

@@ -1,16 +1,16 @@
 /**
- * `internalBinding('crypto')`: hashes, HMAC, random numbers, secret keys and key derivation.
+ * `internalBinding('crypto')`. Hashes and key derivation run in `codecs.wasm`, everything else in `crypto.wasm`, which is loaded when it is first used.
  *
- * Ciphers, signatures and certificates are not part of this build: they are listed nowhere (`getCiphers()` is empty) and refuse to
- * work with `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM`.
+ * What is not part of this build is listed nowhere and refuses to work with `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` (`crypto/unsupported.ts`).
  */
 
 import type { Environment } from '../environment';
 import { bytesOf } from '../stream-base';
+import { cipherBindings } from './crypto/cipher';
 import { constants } from './crypto/constants';
 import { hashClasses } from './crypto/hash';
 import { jobClasses } from './crypto/jobs';
-import { equalBytes, keyClasses } from './crypto/keys';
+import { equalBytes, keyClasses } from './crypto/key-object';
 import { secureContextClass } from './crypto/secure-context';
 import { nodeError, unavailable } from './crypto/support';
 import { unsupported } from './crypto/unsupported';
@@ -29,7 +29,7 @@ export function create(env: Environment): Record<string, unknown> {
     ...keys.bindings,
     ...hashClasses(env),
     ...jobClasses(env, keys),
-    getCiphers: none,
+    ...cipherBindings(env),
     getSSLCiphers: none,
     getCurves: none,
     getCipherInfo: () => undefined,

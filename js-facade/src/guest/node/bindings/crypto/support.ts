@@ -4,7 +4,7 @@ import type { Codecs } from '../../../codecs';
 import { codecsOf } from '../../../codecs';
 import type { Environment } from '../../environment';
 import { bytesOf } from '../../stream-base';
-import { KeyObjectHandle } from './keys';
+import { KeyObjectHandle } from './key-object';
 
 export type ByteSource = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | KeyObjectHandle;
 

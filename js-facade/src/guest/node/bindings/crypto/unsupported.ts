@@ -5,7 +5,7 @@ import { unavailable } from './support';
 
 /** Classes and what a program asked for when one of them is constructed. */
 const CLASSES: Record<string, string> = {
-  AESCipherJob: 'AES', CipherBase: 'createCipheriv and createDecipheriv', ChaCha20Poly1305CipherJob: 'ChaCha20-Poly1305',
+  AESCipherJob: 'AES', ChaCha20Poly1305CipherJob: 'ChaCha20-Poly1305',
   DiffieHellman: 'Diffie-Hellman', DiffieHellmanGroup: 'Diffie-Hellman', DhKeyPairGenJob: 'Diffie-Hellman', DHKeyExportJob: 'Diffie-Hellman',
   DHBitsJob: 'Diffie-Hellman', DsaKeyPairGenJob: 'DSA', ECDH: 'ECDH', EcKeyPairGenJob: 'elliptic-curve keys', ECKeyExportJob: 'elliptic-curve keys',
   NidKeyPairGenJob: 'Edwards-curve keys', RsaKeyPairGenJob: 'RSA', RSAKeyExportJob: 'RSA', RSACipherJob: 'RSA',

@@ -1,47 +1,80 @@
-/** Keys: only secret ones have contents here. */
+/** Key objects: `KeyObjectHandle` and the native base classes of `KeyObject` and `CryptoKey`. */
 
 import type { Environment } from '../../environment';
+import type { AsymmetricKey, KeyArguments } from './asymmetric-key';
+import { parseAsymmetricKey } from './asymmetric-key';
 import { kKeyTypeSecret } from './constants';
-import { bytesOfSource, encodeResult, unavailable } from './support';
+import { bytesOfSource, encodeResult } from './support';
 import type { ByteSource } from './support';
 
-/** The native part of a `KeyObject`. */
+/** The native part of a `KeyObject`: bytes that are secret, or a public or private key. */
 export class KeyObjectHandle {
   /** Set by the binding that makes the class known to the library. */
   static environment: Environment;
+  #type = kKeyTypeSecret;
   #secret: Uint8Array | undefined;
+  #asymmetric: AsymmetricKey | undefined;
 
-  init(type: number, source: ByteSource): void {
-    if (type !== kKeyTypeSecret) throw unavailable(KeyObjectHandle.environment, 'asymmetric keys');
-    this.#secret = bytesOfSource(source).slice();
+  /** A handle for a key that was made or found, not read. */
+  static of(type: number, key: AsymmetricKey): KeyObjectHandle {
+    const handle = new KeyObjectHandle();
+    handle.#type = type;
+    handle.#asymmetric = key;
+    return handle;
+  }
+
+  init(type: number, ...args: [ByteSource] | KeyArguments): void {
+    this.#type = type;
+    if (type === kKeyTypeSecret) this.#secret = bytesOfSource(args[0] as ByteSource).slice();
+    else this.#asymmetric = parseAsymmetricKey(KeyObjectHandle.environment, type, ...(args as KeyArguments));
   }
 
   getKeyType(): number {
-    return kKeyTypeSecret;
+    return this.#type;
   }
 
-  /** The key itself; not to be changed. */
+  /** The bytes of a secret key; not to be changed. */
   get secret(): Uint8Array {
-    return this.#secret!;
+    if (this.#secret === undefined) throw new Error('The key is not a secret one');
+    return this.#secret;
+  }
+
+  /** The key of a handle that is not secret. */
+  get asymmetric(): AsymmetricKey {
+    if (this.#asymmetric === undefined) throw new Error('The key is a secret one');
+    return this.#asymmetric;
   }
 
   getSymmetricKeySize(): number {
     return this.secret.length;
   }
 
-  export(): unknown {
+  export(...args: [] | Parameters<AsymmetricKey['export']>): unknown {
+    if (this.#asymmetric !== undefined) return this.#asymmetric.export(...(args as Parameters<AsymmetricKey['export']>));
     return encodeResult(KeyObjectHandle.environment, this.secret.slice());
   }
 
-  exportJwk(target: Record<string, unknown>): Record<string, unknown> {
+  exportJwk(target: Record<string, unknown>, handleRsaPss: boolean): Record<string, unknown> {
+    if (this.#asymmetric !== undefined) return this.#asymmetric.exportJwk(target, handleRsaPss);
     const buffer = KeyObjectHandle.environment.requireBuiltin('buffer').Buffer.from(this.secret);
     return Object.assign(target, { kty: 'oct', k: buffer.toString('base64url') });
   }
 
   equals(other: KeyObjectHandle): boolean {
+    if (this.#type !== other.#type) return false;
+    if (this.#asymmetric !== undefined) return this.#asymmetric.equals(other.asymmetric);
     const mine = this.secret, theirs = other.secret;
     return mine.length === theirs.length && equalBytes(mine, theirs);
   }
+
+  getAsymmetricKeyType(): string { return this.asymmetric.getAsymmetricKeyType(); }
+  keyDetail(target: Record<string, unknown>): Record<string, unknown> { return this.asymmetric.keyDetail(target); }
+  rawPublicKey(): unknown { return this.asymmetric.rawPublicKey(); }
+  rawPrivateKey(): unknown { return this.asymmetric.rawPrivateKey(); }
+  rawSeed(): unknown { return this.asymmetric.rawSeed(); }
+  exportECPublicRaw(form: number): unknown { return this.asymmetric.exportECPublicRaw(form); }
+  exportECPrivateRaw(): unknown { return this.asymmetric.exportECPrivateRaw(); }
+  checkEcKeyData(): boolean { return this.asymmetric.checkEcKeyData(); }
 }
 
 /** Compares in a time that does not depend on where two arrays of the same length differ. */

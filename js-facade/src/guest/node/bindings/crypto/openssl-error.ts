@@ -1,0 +1,18 @@
+/** Errors as OpenSSL 3 has them and Node shows them. */
+
+/** Names of OpenSSL's libraries by number (`ERR_LIB_*`): as text, and as Node puts them into codes (some it leaves out). */
+const LIBRARIES: Record<number, [text: string, code?: string]> = {
+  3: ['bignum routines', 'BN'], 4: ['rsa routines', 'RSA'], 5: ['Diffie-Hellman routines', 'DH'], 6: ['digital envelope routines', 'EVP'],
+  8: ['object identifier routines', 'OBJ'], 9: ['PEM routines', 'PEM'], 10: ['dsa routines', 'DSA'], 11: ['x509 certificate routines', 'X509'],
+  13: ['asn1 encoding routines', 'ASN1'], 15: ['common libcrypto routines', 'CRYPTO'], 16: ['elliptic curve routines', 'EC'],
+  34: ['X509 V3 routines', 'X509V3'], 35: ['PKCS12 routines', 'PKCS12'], 57: ['Provider routines'], 59: ['ENCODER routines'],
+  60: ['DECODER routines'],
+};
+
+/** The error for a code of OpenSSL's: the library in the upper bits, the reason in the lower 23. */
+export function opensslError(code: number, reason: string): Error {
+  const [library, name] = LIBRARIES[code >>> 23] ?? [`lib(${code >>> 23})`];
+  const message = `error:${code.toString(16).toUpperCase().padStart(8, '0')}:${library}::${reason}`;
+  const nodeCode = `ERR_OSSL_${name === undefined ? '' : `${name}_`}${reason.toUpperCase().replaceAll(' ', '_')}`;
+  return Object.assign(new Error(message), { library, reason, code: nodeCode });
+}
