@@ -32,7 +32,6 @@ export function create(env: Environment): Record<string, unknown> {
     ...cipherBindings(env),
     getSSLCiphers: none,
     getCurves: none,
-    getCipherInfo: () => undefined,
     getBundledRootCertificates: none,
     getSystemCACertificates: none,
     getExtraCACertificates: none,

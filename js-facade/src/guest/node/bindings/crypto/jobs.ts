@@ -10,10 +10,7 @@ import { CryptoJob } from './crypto-job';
 import type { KeyClasses } from './key-object';
 import { equalBytes, KeyObjectHandle } from './key-object';
 import type { ByteSource } from './support';
-import { bytesOfSource, codecs, invalidDigest, nodeError } from './support';
-
-/** `getRandomValues` fills no more than this at once. */
-const RANDOM_QUOTA = 65536;
+import { bytesOfSource, codecs, fillRandom, invalidDigest, nodeError } from './support';
 
 /** What OpenSSL says to parameters that it refuses late, such as a length of 0. */
 const derivingFailed = () => new Error('Deriving bits failed');
@@ -147,12 +144,4 @@ export function jobClasses(env: Environment, keys: KeyClasses): Record<string, u
   }
 
   return { RandomBytesJob, PBKDF2Job, HKDFJob, ScryptJob, HashJob, HmacJob, SecretKeyGenJob };
-}
-
-/** Fills `room`, which may be shared memory (that the browser's generator refuses). */
-function fillRandom(env: Environment, room: Uint8Array): void {
-  const shared = typeof SharedArrayBuffer === 'function' && room.buffer instanceof SharedArrayBuffer;
-  const bytes = shared ? new Uint8Array(room.length) : (room as Uint8Array<ArrayBuffer>);
-  for (let at = 0; at < bytes.length; at += RANDOM_QUOTA) env.host.crypto.getRandomValues(bytes.subarray(at, at + RANDOM_QUOTA));
-  if (shared) room.set(bytes);
 }

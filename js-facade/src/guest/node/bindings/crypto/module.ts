@@ -14,6 +14,12 @@ interface FixedExports {
   answer_clear(): void;
 }
 
+/** The status of failures that OpenSSL has no code for. */
+const UNEXPLAINED = 1;
+
+/** A call failed and OpenSSL says nothing about it: the binding has to find words. */
+export class UnexplainedFailure extends Error {}
+
 /** What a call takes: numbers and truth values as they are; bytes arrive as an address and a length. */
 export type Argument = number | boolean | Uint8Array;
 
@@ -25,7 +31,7 @@ export class CryptoModule {
     this.#exports = exports as unknown as FixedExports & Record<string, (...args: number[]) => number>;
   }
 
-  /** Calls the export `name` and answers the bytes it left. Throws OpenSSL's error if it failed. */
+  /** Calls the export `name` and answers the bytes it left. Throws {@link UnexplainedFailure} or OpenSSL's error if it failed. */
   bytes(name: string, ...args: Argument[]): Uint8Array<ArrayBuffer> {
     this.#call(name, args);
     const bytes = this.#answerBytes();
@@ -33,7 +39,7 @@ export class CryptoModule {
     return bytes;
   }
 
-  /** Calls the export `name` and answers the byte strings it left one after the other. Throws OpenSSL's error if it failed. */
+  /** Calls the export `name` and answers the byte strings it left one after the other. Throws {@link UnexplainedFailure} or OpenSSL's error if it failed. */
   parts(name: string, ...args: Argument[]): Uint8Array<ArrayBuffer>[] {
     const all = this.bytes(name, ...args);
     const view = new DataView(all.buffer);
@@ -46,7 +52,7 @@ export class CryptoModule {
     return parts;
   }
 
-  /** Calls the export `name` and answers the number it left. Throws OpenSSL's error if it failed. */
+  /** Calls the export `name` and answers the number it left. Throws {@link UnexplainedFailure} or OpenSSL's error if it failed. */
   number(name: string, ...args: Argument[]): number {
     this.#call(name, args);
     return this.#exports.answer_number();
@@ -66,6 +72,7 @@ export class CryptoModule {
     // A status is an unsigned number, which arrives here as a signed one.
     const status = this.#pass(name, args) >>> 0;
     if (status === 0) return;
+    if (status === UNEXPLAINED) throw new UnexplainedFailure(`crypto.wasm: ${name} failed`);
     const reason = new TextDecoder().decode(this.#answerBytes());
     throw opensslError(status, reason);
   }

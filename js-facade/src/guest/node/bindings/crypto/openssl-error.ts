@@ -9,10 +9,14 @@ const LIBRARIES: Record<number, [text: string, code?: string]> = {
   60: ['DECODER routines'],
 };
 
+/** Libraries whose errors stay in OpenSSL's queue when Node looks at them, so that it shows them a second time. */
+const KEPT: ReadonlySet<number> = new Set([57, 60]);
+
 /** The error for a code of OpenSSL's: the library in the upper bits, the reason in the lower 23. */
 export function opensslError(code: number, reason: string): Error {
   const [library, name] = LIBRARIES[code >>> 23] ?? [`lib(${code >>> 23})`];
   const message = `error:${code.toString(16).toUpperCase().padStart(8, '0')}:${library}::${reason}`;
   const nodeCode = `ERR_OSSL_${name === undefined ? '' : `${name}_`}${reason.toUpperCase().replaceAll(' ', '_')}`;
-  return Object.assign(new Error(message), { library, reason, code: nodeCode });
+  const stack = KEPT.has(code >>> 23) ? { opensslErrorStack: [message] } : {};
+  return Object.assign(new Error(message), stack, { library, reason, code: nodeCode });
 }

@@ -46,3 +46,14 @@ export function unavailable(env: Environment, feature: string): Error {
   const { ERR_FEATURE_UNAVAILABLE_ON_PLATFORM } = env.requireBuiltin('internal/errors').codes;
   return new ERR_FEATURE_UNAVAILABLE_ON_PLATFORM(feature);
 }
+
+/** `getRandomValues` fills no more than this at once. */
+const RANDOM_QUOTA = 65536;
+
+/** Fills `room`, which may be shared memory (that the browser's generator refuses). */
+export function fillRandom(env: Environment, room: Uint8Array): void {
+  const shared = typeof SharedArrayBuffer === 'function' && room.buffer instanceof SharedArrayBuffer;
+  const bytes = shared ? new Uint8Array(room.length) : (room as Uint8Array<ArrayBuffer>);
+  for (let at = 0; at < bytes.length; at += RANDOM_QUOTA) env.host.crypto.getRandomValues(bytes.subarray(at, at + RANDOM_QUOTA));
+  if (shared) room.set(bytes);
+}

@@ -1,49 +1,63 @@
-//! Cipher block chaining.
+//! The modes that take whole blocks: ECB and CBC.
 
 use super::{BAD_DECRYPT, Mode, WRONG_FINAL_BLOCK_LENGTH, xor};
 use crate::answer::Failure;
 use crate::block::BlockCipher;
 
-/// CBC with the padding of PKCS #7, unless that is off.
-pub struct Cbc {
+/// ECB or CBC, with the padding of PKCS #7 unless that is off.
+pub struct Blocks {
     block: Box<dyn BlockCipher>,
     encrypt: bool,
     padding: bool,
-    /// The last block of ciphertext, at first the initialization vector.
-    last: Vec<u8>,
+    /// CBC: the last block of ciphertext, at first the initialization vector.
+    last: Option<Vec<u8>>,
     /// Input that waits for a full block, or (a padded block may be the last one) for more to come.
     pending: Vec<u8>,
 }
 
-impl Cbc {
-    pub fn new(block: Box<dyn BlockCipher>, iv: &[u8], encrypt: bool) -> Self {
+impl Blocks {
+    /// CBC if there is an initialization vector.
+    pub fn new(block: Box<dyn BlockCipher>, iv: Option<&[u8]>, encrypt: bool) -> Self {
         Self {
             block,
             encrypt,
             padding: true,
-            last: iv.to_vec(),
+            last: iv.map(<[u8]>::to_vec),
             pending: Vec::new(),
         }
     }
 
+    /// The cipher back, for another message.
+    pub fn into_block(self) -> Box<dyn BlockCipher> {
+        self.block
+    }
+
     fn transform(&mut self, blocks: &mut [u8]) {
         let size = self.block.block_size();
-        if self.encrypt {
-            for block in blocks.chunks_exact_mut(size) {
-                xor(block, &self.last);
-                self.block.encrypt(block);
-                self.last.copy_from_slice(block);
+        match (&mut self.last, self.encrypt) {
+            (None, true) => self.block.encrypt(blocks),
+            (None, false) => self.block.decrypt(blocks),
+            (Some(last), true) => {
+                for block in blocks.chunks_exact_mut(size) {
+                    xor(block, last);
+                    self.block.encrypt(block);
+                    last.copy_from_slice(block);
+                }
             }
-        } else if let Some(tail) = blocks.len().checked_sub(size) {
-            let mut previous = std::mem::replace(&mut self.last, blocks[tail..].to_vec());
-            previous.extend_from_slice(&blocks[..tail]);
-            self.block.decrypt(blocks);
-            xor(blocks, &previous);
+            (Some(last), false) => {
+                let Some(tail) = blocks.len().checked_sub(size) else {
+                    return;
+                };
+                let mut previous = std::mem::replace(last, blocks[tail..].to_vec());
+                previous.extend_from_slice(&blocks[..tail]);
+                self.block.decrypt(blocks);
+                xor(blocks, &previous);
+            }
         }
     }
 }
 
-impl Mode for Cbc {
+impl Mode for Blocks {
     fn update(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
         let size = self.block.block_size();
         let from = out.len();
@@ -62,11 +76,10 @@ impl Mode for Cbc {
         let size = self.block.block_size();
         let mut block = std::mem::take(&mut self.pending);
         if !self.padding {
-            return if block.is_empty() {
-                Ok(())
-            } else {
-                Err(WRONG_FINAL_BLOCK_LENGTH)
-            };
+            if !block.is_empty() {
+                return Err(WRONG_FINAL_BLOCK_LENGTH);
+            }
+            return Ok(());
         }
         if self.encrypt {
             let count = size - block.len();
@@ -78,12 +91,8 @@ impl Mode for Cbc {
             }
             self.transform(&mut block);
             let count = usize::from(block[size - 1]);
-            if count == 0
-                || count > size
-                || block[size - count..]
-                    .iter()
-                    .any(|&byte| usize::from(byte) != count)
-            {
+            let is_padding = |&byte: &u8| usize::from(byte) == count;
+            if count == 0 || count > size || !block[size - count..].iter().all(is_padding) {
                 return Err(BAD_DECRYPT);
             }
             block.truncate(size - count);
