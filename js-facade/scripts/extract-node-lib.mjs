@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { awaitRewriter } from './node-lib/awaits.mjs';
 import { applyEdits } from './node-lib/edits.mjs';
 import { excluded, recorded, restGroup, substituted } from './node-lib/groups.mjs';
 
@@ -17,21 +18,25 @@ const VERSION = '24.21.0';
 const scripts = path.dirname(fileURLToPath(import.meta.url));
 const facade = path.join(scripts, '..');
 const output = path.join(facade, 'dist/node', VERSION.split('.')[0]);
+/** Built before. */
+const transpiler = path.join(facade, 'dist/transpile.wasm');
 
 main();
 
 function main() {
-  const inputs = ['extract-node-lib.mjs', 'node-lib/dump.cjs', 'node-lib/edits.mjs', 'node-lib/groups.mjs'].map((file) => path.join(scripts, file));
+  const inputs = ['extract-node-lib.mjs', 'node-lib/dump.cjs', 'node-lib/awaits.mjs', 'node-lib/edits.mjs', 'node-lib/groups.mjs'].map((file) => path.join(scripts, file));
+  inputs.push(transpiler);
   const stamp = path.join(output, 'data.json');
   if (existsSync(stamp) && inputs.every((file) => statSync(file).mtimeMs < statSync(stamp).mtimeMs)) return;
 
   const node = installNode();
   const dump = dumpNode(node);
   const groups = assignGroups(node, dump);
+  const rewrite = awaitRewriter(transpiler);
   mkdirSync(output, { recursive: true });
   const table = {};
   for (const [group, ids] of groups) {
-    const { script, lines } = groupScript(group, ids, dump.sources);
+    const { script, lines } = groupScript(group, ids, dump.sources, rewrite);
     writeFileSync(path.join(output, `${group}.js`), script);
     table[group] = lines;
     console.log(`node/${path.basename(output)}/${group}.js: ${ids.length} modules, ${kB(script)} kB, ${kB(gzipSync(script))} kB gzipped`);
@@ -105,12 +110,12 @@ function parameters(id) {
  * One classic script for a group. Each source starts on a line of its own and keeps its lines and columns, so that positions in stack
  * traces can be told as Node tells them; `lines` is where each starts (the number of script lines before its first).
  */
-function groupScript(group, ids, sources) {
+function groupScript(group, ids, sources, rewrite) {
   let script = `wosixNode.define(${JSON.stringify(group)}, {\n`;
   let line = 1;
   const lines = {};
   for (const id of ids) {
-    const source = blankComments(id, applyEdits(id, sources[id]));
+    const source = rewrite(id, blankComments(id, applyEdits(id, sources[id])));
     script += `${JSON.stringify(id)}(${parameters(id)}) {\n`;
     line += 1;
     lines[id] = line;

@@ -1,9 +1,12 @@
 //! JavaScript module semantics that an engine without a module loader of its own needs: ES modules rewritten to functions.
 
+mod awaits;
 mod edit;
 pub mod esm;
 pub mod script;
 pub mod strip;
+
+pub use edit::Stretch;
 
 /// A source text that does not parse.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,6 +11,15 @@ export interface ModuleDescription {
   stars: number[];
   /** Whether the module itself has a top-level `await`. */
   async: boolean;
+  stretches: Uint32Array;
+}
+
+/** A script that was rewritten. */
+export interface ScriptDescription {
+  code: string;
+  /** Whether it calls `ºimport`. */
+  imports: boolean;
+  stretches: Uint32Array;
 }
 
 /**
@@ -31,6 +40,7 @@ interface Exports {
   contains_module_syntax(source: number, length: number): number;
   code_ptr(): number; code_len(): number;
   meta_ptr(): number; meta_len(): number;
+  stretches_ptr(): number; stretches_count(): number;
 }
 
 export class Transpiler {
@@ -47,13 +57,13 @@ export class Transpiler {
   /** Throws {@link SourceSyntaxError}. */
   module(source: string): ModuleDescription {
     const description = this.#call('module', source);
-    return { ...description, code: this.#code() };
+    return { ...description, code: this.#code(), stretches: this.#stretches() };
   }
 
-  /** The source with `import(` replaced by `ºimport(`. Throws {@link SourceSyntaxError}. */
-  script(source: string): string {
-    this.#call('script', source);
-    return this.#code();
+  /** The source with `import(` replaced by `ºimport(`, and `await` carrying the continuation frame. Throws {@link SourceSyntaxError}. */
+  script(source: string): ScriptDescription {
+    const { imports } = this.#call('script', source);
+    return { code: this.#code(), imports, stretches: this.#stretches() };
   }
 
   /** The JavaScript in a TypeScript source, with lines and columns kept. Throws {@link SourceSyntaxError}. */
@@ -82,6 +92,11 @@ export class Transpiler {
 
   #code(): string {
     return this.#text(this.#exports.code_ptr(), this.#exports.code_len());
+  }
+
+  /** Five numbers a stretch: see `Stretch` in `wosix-core/src/module/edit.rs`. */
+  #stretches(): Uint32Array {
+    return new Uint32Array(this.#exports.memory.buffer, this.#exports.stretches_ptr(), this.#exports.stretches_count() * 5).slice();
   }
 
   #text(address: number, length: number): string {

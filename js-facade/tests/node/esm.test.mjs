@@ -18,7 +18,8 @@ after(() => rmSync(folder, { recursive: true }));
 await build({
   stdin: {
     contents: `export { SourceTextRecord, SyntheticRecord, LinkError } from './guest/node/esm/module-record';
-export { Transpiler } from './guest/transpile';`,
+export { Transpiler } from './guest/transpile';
+export { installAwaits } from './guest/node/continuation-frame';`,
     resolveDir: path.join(facade, 'src'),
   },
   bundle: true,
@@ -28,7 +29,9 @@ export { Transpiler } from './guest/transpile';`,
 });
 writeFileSync(path.join(folder, 'loader.mjs'), `
 import { readFileSync } from 'node:fs';
-import { SourceTextRecord, Transpiler } from './linker.mjs';
+import { installAwaits, SourceTextRecord, Transpiler } from './linker.mjs';
+for (const letter of 'stbikre') globalThis['º' + letter] = undefined;
+installAwaits((text) => text);
 const { instance } = await WebAssembly.instantiate(readFileSync(${JSON.stringify(path.join(facade, 'dist/transpile.wasm'))}), {});
 const transpiler = new Transpiler(instance.exports, new TextEncoder(), new TextDecoder());
 const records = new Map();

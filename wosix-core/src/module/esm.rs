@@ -13,10 +13,12 @@
 //!   anonymous default function.
 //! - The names begin with `º`, which no source in the wild uses and which is Latin-1: engines keep such a text in one byte a character.
 //! - A module without top-level `await` is a generator function: the first `next()` instantiates it (exports known, functions
-//!   hoisted), the second evaluates it, synchronously. One with top-level `await` is an async function that awaits `ºm.start` in between.
+//!   hoisted), the second evaluates it, synchronously. One with top-level `await` is an async function that awaits `ºm.start` in between,
+//!   and calls what that gives.
+//! - What [`awaits`] does for the code in functions it does for the module, too.
 
-use super::SyntaxError;
-use super::edit::Edits;
+use super::edit::{Edits, Stretch};
+use super::{SyntaxError, awaits};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::*;
 use oxc_ast_visit::{Visit, walk};
@@ -45,6 +47,8 @@ pub struct Module {
     pub stars: Vec<usize>,
     /// Whether evaluation is asynchronous in itself.
     pub has_top_level_await: bool,
+    /// Where the edited lines of the code come from.
+    pub stretches: Vec<Stretch>,
 }
 
 /// One requested module.
@@ -103,10 +107,13 @@ pub fn rewrite(source: &str) -> Result<Module, SyntaxError> {
     if let Some(error) = first_error(&built.diagnostics) {
         return Err(error);
     }
+    let mut edits = Edits::default();
+    // First: what it closes at an offset ends before what is closed below.
+    let declares_flight = awaits::rewrite(program, &mut edits);
     let mut rewriter = Rewriter {
         source,
         scoping: built.semantic.scoping(),
-        edits: Edits::default(),
+        edits,
         module: Module::default(),
         imported: BTreeMap::new(),
         getters: String::new(),
@@ -115,7 +122,7 @@ pub fn rewrite(source: &str) -> Result<Module, SyntaxError> {
     };
     rewriter.declare_imports(program);
     rewriter.visit_program(program);
-    Ok(rewriter.finish())
+    Ok(rewriter.finish(declares_flight))
 }
 
 /// First error among the parser's diagnostics, warnings left out.
@@ -270,7 +277,7 @@ impl<'s> Rewriter<'s> {
         }
     }
 
-    fn finish(mut self) -> Module {
+    fn finish(mut self, declares_flight: bool) -> Module {
         let mut code = String::with_capacity(self.source.len() + self.getters.len() + 128);
         code.push_str(if self.module.has_top_level_await {
             "(async function(ºm,ºi){\"use strict\";ºm.e({"
@@ -281,11 +288,14 @@ impl<'s> Rewriter<'s> {
         code.push_str("});");
         code.push_str(&self.after_getters);
         code.push_str(if self.module.has_top_level_await {
-            "await ºm.start;"
+            "(await ºm.start)();"
         } else {
             "yield;"
         });
-        self.edits.apply(self.source, &mut code);
+        if declares_flight {
+            code.push_str(awaits::DECLARATION);
+        }
+        self.module.stretches = self.edits.apply(self.source, &mut code);
         // A line of its own: the source may end in a comment.
         code.push_str("\n})");
         self.module.code = code;

@@ -1,17 +1,28 @@
-//! What a CommonJS module or a script needs of us: dynamic `import()` calls found, and module syntax told from script syntax.
+//! What a CommonJS module or a script needs of us: dynamic `import()` calls and `await` found, and module syntax told from script syntax.
 
-use super::SyntaxError;
-use super::edit::Edits;
+use super::edit::{Edits, Stretch};
 use super::esm::first_error;
+use super::{SyntaxError, awaits};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{AwaitExpression, ImportExpression, ImportMeta};
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 
-/// Replaces `import` in every `import(…)` by the name of a function, `callee`. The source may be a script, or the body of a CommonJS
-/// module (top-level `return` allowed).
-pub fn rewrite_dynamic_imports(source: &str, callee: &'static str) -> Result<String, SyntaxError> {
+/// A script that runs without help of the engine's, and where its edited lines come from.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    /// The source with edits.
+    pub code: String,
+    /// Lines that were edited.
+    pub stretches: Vec<Stretch>,
+    /// Whether the code calls the function for `import()`.
+    pub imports: bool,
+}
+
+/// Replaces `import` in every `import(…)` by the name of a function, `callee`, and carries the continuation frame over `await`
+/// ([`awaits`]). The source may be a script, or the body of a CommonJS module (top-level `return` allowed).
+pub fn rewrite(source: &str, callee: &'static str) -> Result<Script, SyntaxError> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, source, SourceType::cjs())
         .with_options(ParseOptions {
@@ -28,9 +39,16 @@ pub fn rewrite_dynamic_imports(source: &str, callee: &'static str) -> Result<Str
         edits: Edits::default(),
     };
     finder.visit_program(&parsed.program);
-    let mut code = String::with_capacity(source.len() + 64);
-    finder.edits.apply(source, &mut code);
-    Ok(code)
+    let mut edits = finder.edits;
+    let imports = !edits.is_empty();
+    awaits::rewrite(&parsed.program, &mut edits);
+    let mut code = String::with_capacity(source.len() + source.len() / 16);
+    let stretches = edits.apply(source, &mut code);
+    Ok(Script {
+        code,
+        stretches,
+        imports,
+    })
 }
 
 struct ImportFinder {
@@ -117,7 +135,7 @@ mod tests {
         let source =
             "const s = 'import(1)'; // import(2)\nreturn import ( 'x' ).then(import('y'));";
         assert_eq!(
-            rewrite_dynamic_imports(source, "ºimport").unwrap(),
+            rewrite(source, "ºimport").unwrap().code,
             "const s = 'import(1)'; // import(2)\nreturn ºimport ( 'x' ).then(ºimport('y'));"
         );
     }

@@ -1,19 +1,20 @@
 //! `transpile.wasm`: JavaScript sources in, sources that run without a module loader out. Private memory, raw exports.
 //!
-//! A call leaves its two results (code and JSON description) in this module's memory until the next call:
-//! [`code_ptr`], [`code_len`], [`meta_ptr`], [`meta_len`]. It answers 0, or 1 for a syntax error described by the JSON as
+//! A call leaves its results in this module's memory until the next call: the code ([`code_ptr`], [`code_len`]), a JSON description
+//! ([`meta_ptr`], [`meta_len`]) and where edited lines come from ([`stretches_ptr`], [`stretches_count`]). It answers 0, or 1 for a syntax error described by the JSON as
 //! `{"message", "line", "column"}` (line from 1, column from 0 in UTF-16 units).
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use wosix_core::module::esm::{self, push_json_string};
 use wosix_core::module::strip::{self, StripError};
-use wosix_core::module::{SyntaxError, script};
+use wosix_core::module::{Stretch, SyntaxError, script};
 
 #[derive(Default)]
 struct Answer {
     code: String,
     meta: String,
+    stretches: Vec<Stretch>,
 }
 
 thread_local! {
@@ -40,11 +41,16 @@ pub unsafe extern "C" fn module(source: *mut u8, len: usize) -> u32 {
     let result = esm::rewrite(&source);
     answer(
         &source,
-        result.map(|module| (describe(&module), module.code)),
+        result.map(|module| Answer {
+            meta: describe(&module),
+            code: module.code,
+            stretches: module.stretches,
+        }),
     )
 }
 
-/// Rewrites the dynamic imports of a script or CommonJS body: `import(…)` becomes `ºimport(…)`.
+/// Rewrites a script or CommonJS body: `import(…)` becomes `ºimport(…)`, and the continuation frame is carried over `await`. The JSON:
+/// `{imports}`, whether there was any `import(…)`.
 ///
 /// # Safety
 /// As [`module`].
@@ -52,8 +58,15 @@ pub unsafe extern "C" fn module(source: *mut u8, len: usize) -> u32 {
 pub unsafe extern "C" fn script(source: *mut u8, len: usize) -> u32 {
     // SAFETY: the caller's promise.
     let source = unsafe { take(source, len) };
-    let result = script::rewrite_dynamic_imports(&source, "ºimport");
-    answer(&source, result.map(|code| (String::from("{}"), code)))
+    let result = script::rewrite(&source, "ºimport");
+    answer(
+        &source,
+        result.map(|script| Answer {
+            meta: format!("{{\"imports\":{}}}", script.imports),
+            code: script.code,
+            stretches: script.stretches,
+        }),
+    )
 }
 
 /// The JavaScript in a TypeScript source. Answers 2, not 1, for syntax that parses but cannot be stripped.
@@ -65,7 +78,14 @@ pub unsafe extern "C" fn strip_types(source: *mut u8, len: usize) -> u32 {
     // SAFETY: the caller's promise.
     let source = unsafe { take(source, len) };
     match strip::strip_types(&source) {
-        Ok(code) => answer(&source, Ok((String::from("{}"), code))),
+        Ok(code) => answer(
+            &source,
+            Ok(Answer {
+                code,
+                meta: String::from("{}"),
+                stretches: Vec::new(),
+            }),
+        ),
         Err(StripError::Invalid(error)) => answer(&source, Err(error)),
         Err(StripError::Unsupported(error)) => answer(&source, Err(error)) + 1,
     }
@@ -106,6 +126,18 @@ pub extern "C" fn meta_len() -> usize {
     ANSWER.with_borrow(|answer| answer.meta.len())
 }
 
+/// Address of the last call's stretches: five `u32` each, the fields of [`Stretch`] in their order.
+#[unsafe(no_mangle)]
+pub extern "C" fn stretches_ptr() -> *const Stretch {
+    ANSWER.with_borrow(|answer| answer.stretches.as_ptr())
+}
+
+/// Number of the last call's stretches.
+#[unsafe(no_mangle)]
+pub extern "C" fn stretches_count() -> usize {
+    ANSWER.with_borrow(|answer| answer.stretches.len())
+}
+
 /// # Safety
 /// `address` must come from [`alloc`] with the same `len`, and all of it be written.
 unsafe fn take(address: *mut u8, len: usize) -> String {
@@ -116,9 +148,9 @@ unsafe fn take(address: *mut u8, len: usize) -> String {
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-fn answer(source: &str, result: Result<(String, String), SyntaxError>) -> u32 {
+fn answer(source: &str, result: Result<Answer, SyntaxError>) -> u32 {
     let (status, answer) = match result {
-        Ok((meta, code)) => (0, Answer { code, meta }),
+        Ok(answer) => (0, answer),
         Err(error) => {
             let before = &source[..source.floor_char_boundary(error.offset.min(source.len()))];
             let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -131,8 +163,8 @@ fn answer(source: &str, result: Result<(String, String), SyntaxError>) -> u32 {
             (
                 1,
                 Answer {
-                    code: String::new(),
                     meta,
+                    ..Answer::default()
                 },
             )
         }

@@ -5,9 +5,12 @@
 
 import { SIGPIPE } from '../linux';
 import { BadOption, mainScript, parseCommandLine } from './command-line';
+import { installAwaits, whileThenKnowsFrames } from './continuation-frame';
 import { EXIT_CODES } from './fatal-exception';
+import { replaceFunctionConstructors } from './function-constructors';
 import { removeBrowserGlobals } from './host-globals';
 import type { NodeEnvironment } from './node-environment';
+import { replaceFunctionToString } from './rewritten-text';
 import { rememberProxies } from './bindings/types';
 import { parseEnv } from './bindings/util';
 
@@ -20,15 +23,18 @@ const MAIN_ASYNC_ID = 1;
 /** The half that needs no process. */
 export function bootLibrary(env: NodeEnvironment): void {
   const { loader, primordials, privateSymbols, perIsolateSymbols } = env;
+  installAwaits((text) => env.compiler.rewrite(text).code);
+  replaceFunctionToString();
+  replaceFunctionConstructors(env.compiler);
   loader.load('boot');
   removeBrowserGlobals();
   rememberProxies();
   env.stacks.replaceCapture();
 
   const perContext: any = env.perContext;
-  for (const id of ['primordials', 'domexception', 'messageport']) {
-    loader.compile(`internal/per_context/${id}`)(perContext, primordials, privateSymbols, perIsolateSymbols);
-  }
+  const runPerContext = (id: string) => loader.compile(`internal/per_context/${id}`)(perContext, primordials, privateSymbols, perIsolateSymbols);
+  whileThenKnowsFrames(() => runPerContext('primordials'));
+  for (const id of ['domexception', 'messageport']) runPerContext(id);
   const getInternalBinding = (name: string) => env.createBinding(name);
   const getLinkedBinding = (name: string) => {
     throw Object.assign(new Error(`No such binding: ${name}`), { code: 'ERR_INVALID_MODULE' });

@@ -9,6 +9,7 @@
 import type { EventLoop, HostGlobals, Watcher } from './environment';
 import type { GuardedCaller, Thrown } from './guarded-call';
 import type { Drain } from './microtasks';
+import { resetContinuationFrame } from './continuation-frame';
 import { SIGCHLD } from '../linux';
 import type { PollEntry, Syscalls } from '../syscalls';
 import { UV } from './uv-errors';
@@ -195,6 +196,7 @@ export class Loop implements EventLoop {
 
   /** One call into JavaScript and all that follows it. Answers what it threw. */
   async turn(fn: () => void): Promise<Thrown | undefined> {
+    resetContinuationFrame();
     const thrown = this.guard.call(fn);
     if (thrown) this.onThrown(thrown);
     await this.settle();
@@ -234,6 +236,7 @@ export class Loop implements EventLoop {
     const ticks = this.hooks.processTicks!();
     for (;;) {
       let done: boolean | undefined;
+      resetContinuationFrame();
       const thrown = this.guard.call(() => {
         done = ticks.next().done;
       });
@@ -254,6 +257,7 @@ export class Loop implements EventLoop {
   private async drive<T>(generator: Generator<void, T>, onEnd?: (value: T) => void): Promise<boolean> {
     for (;;) {
       let step: IteratorResult<void, T> | undefined;
+      resetContinuationFrame();
       const thrown = this.guard.call(() => {
         step = generator.next();
       });

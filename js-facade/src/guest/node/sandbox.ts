@@ -40,7 +40,7 @@ export function runInSandbox(env: Environment, sandbox: any, source: string, opt
   const global = globalOf(sandbox);
   const scope = new Proxy(sandbox, {
     // Everything is claimed, so that nothing of the real global object shows through.
-    has: (_target, key) => key !== 'ºcode' && key !== 'eval',
+    has: (_target, key) => key !== 'eval' && !(typeof key === 'string' && key.startsWith('º')),
     get(target, key) {
       if (key === Symbol.unscopables) return undefined;
       if (key in target) return target[key];
@@ -53,12 +53,13 @@ export function runInSandbox(env: Environment, sandbox: any, source: string, opt
       return true;
     },
   });
-  const name = env.sources.add(options.file, source, 0, options.lineOffset, options.columnOffset);
+  const { code, stretches } = env.compiler.rewrite(source);
+  const name = env.sources.add(options.file, source, 0, options.lineOffset, options.columnOffset, stretches);
   const run = new Function('ºscope', 'ºcode', `with (ºscope) { ${RUN} }`);
   // Function declarations land in the scope of the function around, which is why they are handed over at the end.
   const declared = [...source.matchAll(/(?:^|[;}\n])\s*(?:async\s+)?function\s*\*?\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu)].map(([, declaredName]) => declaredName!);
   const exporting = declared.map((declaredName) => `;try{ºscope[${JSON.stringify(declaredName)}]=${declaredName}}catch{}`).join('');
-  if (exporting === '') return run.call(global, scope, source + name);
+  if (exporting === '') return run.call(global, scope, code + name);
   const hoisting = new Function('ºscope', 'ºcode', `var ºresult; with (ºscope) { ºresult = eval(ºcode) } ${exporting} return ºresult`);
-  return hoisting.call(global, scope, source + name);
+  return hoisting.call(global, scope, code + name);
 }

@@ -1,5 +1,6 @@
 /** Compiles the guest's scripts and CommonJS modules with the browser's `eval`, under their own names and positions. */
 
+import { SourceSyntaxError } from '../transpile';
 import type { Environment } from './environment';
 import { transpilerOf } from './bindings/module_wrap';
 
@@ -11,8 +12,13 @@ const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname
 /** `eval`, the compiler and a binding above it. */
 const OWN_FRAMES = 5;
 
-/** `import(` cannot be left to the browser, which would fetch a URL; sources without the word are spared the rewriting. */
+/** `import(` cannot be left to the browser, which would fetch a URL. */
 const MAY_IMPORT = /\bimport\s*(?:\/[/*][^]*?)?\(/;
+
+/** Sources that need no rewriting are spared it. */
+function needsRewriting(source: string): boolean {
+  return source.includes('await') || MAY_IMPORT.test(source);
+}
 
 export interface CompileOptions {
   file: string;
@@ -29,10 +35,10 @@ export class ScriptCompiler {
   /** A function of `parameters` around `source`. Throws a SyntaxError that shows where. */
   function(source: string, options: CompileOptions): Function {
     const { file, parameters = CJS_PARAMETERS, lineOffset = 0, columnOffset = 0 } = options;
-    const { code, imports } = this.rewriteImports(blankHashbang(source));
+    const { code, imports, stretches } = this.rewrite(blankHashbang(source));
     const opening = `${imports ? '(function(ºimport){return ' : ''}(function (${parameters.join(', ')}) {`;
     const closing = `\n})${imports ? '})' : ''}`;
-    const name = this.env.sources.add(file, source, opening.length, lineOffset, columnOffset);
+    const name = this.env.sources.add(file, source, opening.length, lineOffset, columnOffset, stretches);
     const compiled = this.eval(opening + code + closing + name, file) as Function;
     return imports ? compiled(this.importer(options)) : compiled;
   }
@@ -40,17 +46,18 @@ export class ScriptCompiler {
   /** Throws what a script's compilation would, without running it. */
   check(source: string, options: CompileOptions): void {
     const opening = 'if(0){';
-    this.env.sources.add(options.file, source, opening.length, options.lineOffset, options.columnOffset);
+    const { code, stretches } = this.rewrite(blankHashbang(source));
+    this.env.sources.add(options.file, source, opening.length, options.lineOffset, options.columnOffset, stretches);
     const before = new Set(Object.getOwnPropertyNames(globalThis));
-    this.eval(`${opening}${this.rewriteImports(blankHashbang(source)).code}\n}`, options.file);
+    this.eval(`${opening}${code}\n}`, options.file);
     // `var` and function declarations are hoisted out of the block, into globals that may be deleted.
     for (const name of Object.getOwnPropertyNames(globalThis)) if (!before.has(name)) Reflect.deleteProperty(globalThis, name);
   }
 
   /** Runs a script in the global scope; answers its completion value. */
   run(source: string, options: CompileOptions): unknown {
-    const { code, imports } = this.rewriteImports(blankHashbang(source));
-    const name = this.env.sources.add(options.file, source, 0, options.lineOffset, options.columnOffset);
+    const { code, imports, stretches } = this.rewrite(blankHashbang(source));
+    const name = this.env.sources.add(options.file, source, 0, options.lineOffset, options.columnOffset, stretches);
     if (!imports) return globalEval(code + name);
     // A script has no parameters: the function stands in the global scope while it runs, and callbacks of its own keep finding it.
     (globalThis as any)['ºimport'] ??= this.importer(options);
@@ -89,12 +96,13 @@ export class ScriptCompiler {
     return error;
   }
 
-  private rewriteImports(source: string): { code: string; imports: boolean } {
-    if (!MAY_IMPORT.test(source)) return { code: source, imports: false };
+  /** What is compiled in the place of a script's or a function body's source. */
+  rewrite(source: string): { code: string; imports: boolean; stretches?: Uint32Array } {
+    if (!needsRewriting(source)) return { code: source, imports: false };
     try {
-      const code = transpilerOf(this.env).script(source);
-      return { code, imports: code !== source };
-    } catch {
+      return transpilerOf(this.env).script(source);
+    } catch (error) {
+      if (!(error instanceof SourceSyntaxError)) throw error;
       return { code: source, imports: false }; // It does not parse: the engine says why, in its own words.
     }
   }

@@ -3,7 +3,7 @@ use super::*;
 /// The rewritten body alone, without the wrapper.
 fn body(source: &str) -> String {
     let module = rewrite(source).unwrap();
-    let start = ["yield;", "await ºm.start;"]
+    let start = ["yield;", "(await ºm.start)();"]
         .iter()
         .filter_map(|marker| Some(module.code.find(marker)? + marker.len()))
         .min()

@@ -53,6 +53,7 @@ export function create(env: Environment): Record<string, unknown> {
         throw error;
       }
       this.sourceMapURL = /\n\/\/[#@] sourceMappingURL=(\S+)\s*$/.exec(source)?.[1];
+      env.sources.add(url, source, 0, 0, 0, description.stretches);
       const wrap = this;
       records.set(this, new SourceTextRecord(url, source, description, {
         compile: (code, name) => compileExpression(env, code, name),
@@ -196,6 +197,7 @@ export function create(env: Environment): Record<string, unknown> {
       ],
       stars: [0],
       async: false,
+      stretches: new Uint32Array(0),
     }, {
       compile: (code, name) => compileExpression(env, code, name),
       importMeta: () => Object.create(null),

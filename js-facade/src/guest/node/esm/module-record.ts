@@ -3,6 +3,7 @@
  */
 
 import type { ModuleDescription } from '../../transpile';
+import { restorerOfContinuationFrame } from '../continuation-frame';
 import { createNamespace } from './namespace';
 
 /** V8's `v8::Module::Status`, which Node's library knows by number. */
@@ -136,8 +137,8 @@ interface ModuleScope {
   n(value: Function): void;
   readonly meta: object;
   import(specifier: unknown, options?: unknown): Promise<unknown>;
-  /** A module with top-level `await` waits for this before its body runs. */
-  start?: Promise<void>;
+  /** A module with top-level `await` waits for this before its body runs, and calls what it gives. */
+  start?: Promise<() => void>;
 }
 
 /** What a source text module asks of its surroundings. */
@@ -165,7 +166,7 @@ export class SourceTextRecord extends ModuleRecord {
   #pendingAsyncDependencies = 0;
   #capability: PromiseWithResolvers<undefined> | undefined;
   #body: Generator | Promise<unknown> | undefined;
-  #start: (() => void) | undefined;
+  #start: ((restoreFrame: () => void) => void) | undefined;
   #meta: object | undefined;
 
   constructor(url: string, readonly source: string, readonly description: ModuleDescription, private readonly hooks: SourceTextHooks) {
@@ -389,7 +390,7 @@ export class SourceTextRecord extends ModuleRecord {
 
   #executeAsync(): void {
     const body = this.#body as Promise<unknown>;
-    this.#start!();
+    this.#start!(restorerOfContinuationFrame());
     body.then(() => this.#asyncFulfilled(), (error) => this.#asyncRejected(error));
   }
 
