@@ -2,8 +2,9 @@
 
 pub mod descriptor;
 pub mod exec;
+pub mod passing;
 pub mod pipe;
-mod procfs;
+pub mod procfs;
 pub mod random;
 pub mod signal;
 pub mod terminal;

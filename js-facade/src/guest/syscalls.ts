@@ -181,6 +181,13 @@ export interface Syscalls {
   /** EINPROGRESS when `nonblock` and not connected at once: poll for POLLOUT, then {@link socketError}. */
   connect(fd: number, address: SocketAddress, nonblock?: boolean): number;
   shutdown(fd: number, how: 0 | 1 | 2): number;
+  /**
+   * Writes to a Unix socket and sends the open file behind `passed` along with the first byte (`SCM_RIGHTS`). Answers the number of bytes written, at
+   * least one; EINVAL for other sockets or no bytes.
+   */
+  sendDescriptor(fd: number, passed: number, bytes: Uint8Array, nonblock?: boolean): number;
+  /** A descriptor (closed on exec) for the oldest open file that came with the bytes read so far; EAGAIN if there is none. A read never takes the bytes of two. */
+  receiveDescriptor(fd: number): number;
   sockname(fd: number): SocketAddress | number;
   peername(fd: number): SocketAddress | number;
   /** SO_ERROR: the pending error as a positive errno, 0 if none; cleared by the call. */

@@ -9,6 +9,7 @@ use crate::errno::Result;
 use crate::net::Network;
 use crate::process::descriptor::DescriptorTable;
 use crate::process::exec::{Image, registered_program};
+use crate::process::procfs::HOST_NAME;
 use crate::process::random::Random;
 use crate::process::signal::SignalState;
 use crate::process::{HOST, Process, State, Table};
@@ -148,7 +149,7 @@ fn build_root(vfs: &mut Vfs, options: &BootOptions) -> Result<Vnode> {
         ("/etc/passwd", PASSWD),
         ("/etc/group", GROUP),
         ("/etc/hosts", HOSTS),
-        ("/etc/hostname", b"wosix\n".as_slice()),
+        ("/etc/hostname", HOST_NAME.as_bytes()),
         ("/etc/os-release", OS_RELEASE),
         ("/etc/shells", b"/bin/jsh\n/bin/sh\n"),
     ] {

@@ -117,6 +117,14 @@ impl Kernel {
 
     /// Gives back one reference to a description; the last one closes it.
     pub(super) fn release_file(&mut self, id: FileId) {
+        self.release_one(id);
+        // A socket may have held files that were sent to it, and so on.
+        while let Some(file) = self.network.take_abandoned() {
+            self.release_one(file);
+        }
+    }
+
+    fn release_one(&mut self, id: FileId) {
         let file = &mut self.table.files[id];
         file.references -= 1;
         if file.references > 0 {

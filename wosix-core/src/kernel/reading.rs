@@ -156,7 +156,11 @@ impl Kernel {
         }
     }
 
-    fn broken_pipe(&mut self, call: Call, written: Result<Transfer>) -> Result<Transfer> {
+    pub(super) fn broken_pipe(
+        &mut self,
+        call: Call,
+        written: Result<Transfer>,
+    ) -> Result<Transfer> {
         if written == Err(Errno::EPIPE) {
             let pid = self.process_of(call.tid)?;
             self.deliver(pid, SIGPIPE);

@@ -7,6 +7,7 @@ use crate::errno::{Errno, Result};
 use crate::net::{Address, Connection, Domain, Name, Phase, SocketId};
 use crate::process::HOST;
 use crate::process::descriptor::Object;
+use crate::process::pipe::Transfer;
 use crate::vfs::{Access, FileKind, OpenFlags};
 
 /// Longest path of a Unix socket (`sun_path` with its NUL).
@@ -221,6 +222,40 @@ impl Kernel {
             _ => return Err(Errno::EINVAL),
         };
         self.network.shutdown(id, read, write, &mut self.wakes)
+    }
+
+    /// sendmsg(2) with one descriptor (`SCM_RIGHTS`): the open file behind `passed` travels with the first of `bytes`.
+    pub fn send_descriptor(
+        &mut self,
+        call: Call,
+        fd: i32,
+        passed: i32,
+        bytes: &[u8],
+        nonblock: bool,
+    ) -> Answer<usize> {
+        let id = self.socket_of(call, fd)?;
+        let nonblock = nonblock || self.nonblocking(call, fd)?;
+        let file = self.file(call, passed)?;
+        let sent = self.network.send_file(id, bytes, file, &mut self.wakes);
+        match self.broken_pipe(call, sent)? {
+            Transfer::Moved(count) => {
+                self.table.files[file].references += 1;
+                Ok(count)
+            }
+            Transfer::WouldBlock => self.wait_writable(call, Object::Socket(id), nonblock),
+        }
+    }
+
+    /// A descriptor, closed on exec, for the oldest open file that came with what was read so far; `EAGAIN` if there is none.
+    pub fn receive_descriptor(&mut self, call: Call, fd: i32) -> Result<i32> {
+        let id = self.socket_of(call, fd)?;
+        self.process(call.tid)?.descriptors.check_room(1)?;
+        let file = self.network.receive_file(id).ok_or(Errno::EAGAIN)?;
+        let added = self.process_mut(call.tid)?.descriptors.add(file, true);
+        if added.is_err() {
+            self.release_file(file);
+        }
+        added
     }
 
     /// getsockname(2)

@@ -7,6 +7,7 @@ use slab::Slab;
 
 use crate::errno::{Errno, Result};
 use crate::kernel::WakeSet;
+use crate::process::descriptor::FileId;
 use crate::process::pipe::{Pipe, Transfer};
 
 use super::SocketId;
@@ -41,6 +42,8 @@ pub struct Network {
     names: BTreeMap<Name, SocketId>,
     /// Hosts that are not in the container.
     pub outside: OutsideNames,
+    /// Files that were under way to a socket which is closed now; the kernel gives their references back.
+    abandoned: Vec<FileId>,
     last_port: u16,
 }
 
@@ -323,6 +326,44 @@ impl Network {
         self.streams[outgoing].write(bytes, wakes)
     }
 
+    /// Sends with an open file attached to the first byte. The reference is taken over when something was moved.
+    ///
+    /// # Errors
+    /// Those of [`Network::send`], and `EINVAL` when the socket is no Unix socket or there are no bytes.
+    pub fn send_file(
+        &mut self,
+        id: SocketId,
+        bytes: &[u8],
+        file: FileId,
+        wakes: &mut WakeSet,
+    ) -> Result<Transfer> {
+        if self.sockets[id].domain != Domain::Unix || bytes.is_empty() {
+            return Err(Errno::EINVAL);
+        }
+        let Phase::Connected { outgoing, .. } = self.sockets[id].phase else {
+            return Err(Errno::ENOTCONN);
+        };
+        let unread = self.streams[outgoing].len();
+        let sent = self.send(id, bytes, wakes)?;
+        if let Transfer::Moved(_) = sent {
+            self.streams[outgoing].passing.attach(unread, file);
+        }
+        Ok(sent)
+    }
+
+    /// The oldest file that came with the bytes read so far. Its reference is given over.
+    pub fn receive_file(&mut self, id: SocketId) -> Option<FileId> {
+        match self.sockets[id].phase {
+            Phase::Connected { incoming, .. } => self.streams[incoming].passing.take(),
+            _ => None,
+        }
+    }
+
+    /// A file that nobody can receive any more. Its reference is given over.
+    pub fn take_abandoned(&mut self) -> Option<FileId> {
+        self.abandoned.pop()
+    }
+
     /// shutdown(2) of the reading or writing side or both.
     ///
     /// # Errors
@@ -549,6 +590,8 @@ impl Network {
             self.streams[outgoing].reset = true;
             self.streams[outgoing].read_queue.wake(wakes);
         }
+        self.abandoned
+            .extend(self.streams[incoming].passing.abandon());
         self.streams[incoming].drop_reader(wakes);
         if !write_closed {
             self.streams[outgoing].drop_writer(wakes);

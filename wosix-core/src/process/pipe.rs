@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use crate::errno::{Errno, Result};
 use crate::kernel::{WaitQueue, WakeSet};
 
+use super::passing::Passing;
+
 /// Capacity of a pipe in bytes, as Linux's default.
 pub const PIPE_CAPACITY: usize = 64 * 1024;
 /// Writes of up to this many bytes are not interleaved with others (`PIPE_BUF`).
@@ -30,6 +32,8 @@ pub struct Pipe {
     pub writers: u32,
     /// The writing side vanished without finishing (TCP RST): readers get `ECONNRESET` once.
     pub reset: bool,
+    /// Open files that travel with the bytes.
+    pub passing: Passing,
     /// Woken when there is something to read, or nothing will ever come.
     pub read_queue: WaitQueue,
     /// Woken when there is room, or nobody will ever read.
@@ -45,6 +49,7 @@ impl Pipe {
             readers: 0,
             writers: 0,
             reset: false,
+            passing: Passing::default(),
             read_queue: WaitQueue::default(),
             write_queue: WaitQueue::default(),
         }
@@ -89,12 +94,13 @@ impl Pipe {
                 Transfer::WouldBlock
             });
         }
-        let count = out.len().min(self.buffer.len());
+        let count = self.passing.limit(out.len().min(self.buffer.len()));
         let (front, back) = self.buffer.as_slices();
         let split = count.min(front.len());
         out[..split].copy_from_slice(&front[..split]);
         out[split..count].copy_from_slice(&back[..count - split]);
         self.buffer.drain(..count);
+        self.passing.advance(count);
         if self.capacity - self.buffer.len() >= PIPE_BUF {
             self.write_queue.wake(wakes);
         }

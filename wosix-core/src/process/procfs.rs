@@ -6,6 +6,9 @@ use crate::vfs::{ProcFile, ProcLink, ProcSource, SystemFile, Vnode};
 use super::descriptor::Object;
 use super::{Process, State, Table};
 
+/// The machine's name as a line, in `/etc/hostname` and `/proc/sys/kernel/hostname`.
+pub const HOST_NAME: &str = "wosix\n";
+
 impl Process {
     /// Name of the program, as `comm` has it: at most 15 bytes.
     pub fn command(&self) -> &[u8] {
@@ -91,6 +94,7 @@ impl ProcSource for Table {
             // The core has no clock of its own, and these have no other source.
             SystemFile::Uptime => "0.00 0.00\n",
             SystemFile::LoadAvg => "0.00 0.00 0.00 1/1 1\n",
+            SystemFile::HostName => HOST_NAME,
             SystemFile::Stat => "cpu  0 0 0 0 0 0 0 0 0 0\n",
         };
         Ok(text.as_bytes().to_vec())

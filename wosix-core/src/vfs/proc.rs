@@ -31,7 +31,7 @@ pub enum ProcFile {
     Status,
 }
 
-/// Text files right under `/proc`.
+/// Text files of `/proc` that are about no process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SystemFile {
     /// `cpuinfo`
@@ -46,6 +46,8 @@ pub enum SystemFile {
     LoadAvg,
     /// `stat`
     Stat,
+    /// `sys/kernel/hostname`
+    HostName,
 }
 
 /// What the kernel knows and `/proc` shows. (`/proc/mounts` is made by the VFS itself.)
@@ -103,14 +105,19 @@ pub const PID_MAX: u32 = (1 << 19) - 1;
 /// Largest descriptor that fits into an inode number.
 const FD_MAX: u32 = (1 << 12) - 1;
 
-const SYSTEM_FILES: [(SystemFile, &str); 6] = [
+/// Paths below the root.
+const SYSTEM_FILES: [(SystemFile, &str); 7] = [
     (SystemFile::CpuInfo, "cpuinfo"),
     (SystemFile::MemInfo, "meminfo"),
     (SystemFile::Version, "version"),
     (SystemFile::Uptime, "uptime"),
     (SystemFile::LoadAvg, "loadavg"),
     (SystemFile::Stat, "stat"),
+    (SystemFile::HostName, "sys/kernel/hostname"),
 ];
+
+/// The directories that [`SYSTEM_FILES`] needs.
+const SYSTEM_DIRECTORIES: [&str; 2] = ["sys", "sys/kernel"];
 
 const PROCESS_ENTRIES: [(ProcessEntry, &str); 9] = [
     (ProcessEntry::File(ProcFile::Cmdline), "cmdline"),
@@ -142,6 +149,8 @@ enum Node {
     Mounts,
     /// Index into `SYSTEM_FILES`.
     System(u32),
+    /// Index into `SYSTEM_DIRECTORIES`.
+    Directory(u32),
     Process(u32),
     /// Pid and index into `PROCESS_ENTRIES`.
     Entry(u32, u32),
@@ -149,6 +158,8 @@ enum Node {
     Descriptor(u32, u32),
 }
 
+const FIRST_SYSTEM_FILE: u32 = 4;
+const FIRST_DIRECTORY: u32 = FIRST_SYSTEM_FILE + SYSTEM_FILES.len() as u32;
 const DESCRIPTOR: u32 = 1 << 31;
 const PROCESS: u32 = 1 << 30;
 
@@ -158,7 +169,8 @@ impl Node {
             Node::Root => ROOT,
             Node::SelfLink => 2,
             Node::Mounts => 3,
-            Node::System(index) => 4 + index,
+            Node::System(index) => FIRST_SYSTEM_FILE + index,
+            Node::Directory(index) => FIRST_DIRECTORY + index,
             Node::Process(pid) => PROCESS | pid << 5,
             Node::Entry(pid, index) => PROCESS | pid << 5 | (index + 1),
             Node::Descriptor(pid, fd) => DESCRIPTOR | pid << 12 | fd,
@@ -182,14 +194,17 @@ impl Node {
             ROOT => Ok(Node::Root),
             2 => Ok(Node::SelfLink),
             3 => Ok(Node::Mounts),
-            4.. if ((ino - 4) as usize) < SYSTEM_FILES.len() => Ok(Node::System(ino - 4)),
+            FIRST_SYSTEM_FILE..FIRST_DIRECTORY => Ok(Node::System(ino - FIRST_SYSTEM_FILE)),
+            FIRST_DIRECTORY.. if ((ino - FIRST_DIRECTORY) as usize) < SYSTEM_DIRECTORIES.len() => {
+                Ok(Node::Directory(ino - FIRST_DIRECTORY))
+            }
             _ => Err(Errno::ENOENT),
         }
     }
 
     fn kind(self) -> FileKind {
         match self {
-            Node::Root | Node::Process(_) => FileKind::Directory,
+            Node::Root | Node::Directory(_) | Node::Process(_) => FileKind::Directory,
             Node::SelfLink | Node::Descriptor(..) => FileKind::Symlink,
             Node::Mounts | Node::System(_) => FileKind::Regular,
             Node::Entry(_, index) => match PROCESS_ENTRIES[index as usize].0 {
@@ -238,7 +253,7 @@ impl ProcFs {
     pub fn meta(&self, caller: &Caller, ino: u32) -> Result<Meta> {
         let node = Node::decode(ino)?;
         let mode = match node {
-            Node::Root | Node::Process(_) => 0o555,
+            Node::Root | Node::Directory(_) | Node::Process(_) => 0o555,
             Node::SelfLink => 0o777,
             Node::Mounts | Node::System(_) => 0o444,
             Node::Descriptor(..) => 0o700,
@@ -273,14 +288,13 @@ impl ProcFs {
                         caller.processes.owner(pid).filter(|_| pid <= PID_MAX)?;
                         Node::Process(pid)
                     }
-                    None => {
-                        let index = SYSTEM_FILES
-                            .iter()
-                            .position(|(_, file)| file.as_bytes() == name)?;
-                        Node::System(index as u32)
-                    }
+                    None => system_node(core::str::from_utf8(name).ok()?)?,
                 },
             },
+            Node::Directory(index) => {
+                let name = core::str::from_utf8(name).ok()?;
+                system_node(&format!("{}/{name}", SYSTEM_DIRECTORIES[index as usize]))?
+            }
             Node::Process(pid) => {
                 let index = PROCESS_ENTRIES
                     .iter()
@@ -304,6 +318,8 @@ impl ProcFs {
         Ok(match Node::decode(ino)? {
             Node::Entry(pid, _) => Node::Process(pid).encode(),
             Node::Descriptor(pid, _) => Node::Process(pid).encode(),
+            Node::Directory(index) => directory_of(SYSTEM_DIRECTORIES[index as usize]).encode(),
+            Node::System(index) => directory_of(SYSTEM_FILES[index as usize].1).encode(),
             _ => ROOT,
         })
     }
@@ -315,6 +331,7 @@ impl ProcFs {
             Node::SelfLink => "/self".into(),
             Node::Mounts => "/mounts".into(),
             Node::System(index) => format!("/{}", SYSTEM_FILES[index as usize].1),
+            Node::Directory(index) => format!("/{}", SYSTEM_DIRECTORIES[index as usize]),
             Node::Process(pid) => format!("/{pid}"),
             Node::Entry(pid, index) => format!("/{pid}/{}", PROCESS_ENTRIES[index as usize].1),
             Node::Descriptor(pid, fd) => format!("/{pid}/fd/{fd}"),
@@ -355,7 +372,7 @@ impl ProcFs {
                 ProcessEntry::Descriptors => Err(Errno::EISDIR),
                 ProcessEntry::Cwd | ProcessEntry::Exe | ProcessEntry::Root => Err(Errno::EINVAL),
             },
-            Node::Root | Node::Process(_) => Err(Errno::EISDIR),
+            Node::Root | Node::Directory(_) | Node::Process(_) => Err(Errno::EISDIR),
             Node::SelfLink | Node::Descriptor(..) => Err(Errno::EINVAL),
         }
     }
@@ -370,11 +387,7 @@ impl ProcFs {
         match Node::decode(ino)? {
             Node::Root => {
                 let mut list = vec![entry("self", Node::SelfLink), entry("mounts", Node::Mounts)];
-                list.extend(
-                    (0..)
-                        .zip(&SYSTEM_FILES)
-                        .map(|(index, (_, name))| entry(name, Node::System(index))),
-                );
+                list.extend(system_entries(Node::Root).map(|(name, node)| entry(name, node)));
                 let pids = caller
                     .processes
                     .pids()
@@ -383,6 +396,9 @@ impl ProcFs {
                 list.extend(pids.map(|pid| entry(&pid.to_string(), Node::Process(pid))));
                 Ok(list)
             }
+            node @ Node::Directory(_) => Ok(system_entries(node)
+                .map(|(name, node)| entry(name, node))
+                .collect()),
             Node::Process(pid) => {
                 let entries = (0..).zip(&PROCESS_ENTRIES);
                 Ok(entries
@@ -404,6 +420,30 @@ impl ProcFs {
             _ => Err(Errno::ENOTDIR),
         }
     }
+}
+
+/// What is at a path below the root that is about no process.
+fn system_node(path: &str) -> Option<Node> {
+    let file = SYSTEM_FILES.iter().position(|&(_, file)| file == path);
+    let directory = || SYSTEM_DIRECTORIES.iter().position(|&name| name == path);
+    file.map(|index| Node::System(index as u32))
+        .or_else(|| directory().map(|index| Node::Directory(index as u32)))
+}
+
+/// The directory that holds what is at `path`.
+fn directory_of(path: &str) -> Node {
+    path.rsplit_once('/')
+        .and_then(|(parent, _)| system_node(parent))
+        .unwrap_or(Node::Root)
+}
+
+/// Names and nodes of what is about no process in `directory`.
+fn system_entries(directory: Node) -> impl Iterator<Item = (&'static str, Node)> {
+    let files = SYSTEM_FILES.iter().map(|&(_, path)| path);
+    files
+        .chain(SYSTEM_DIRECTORIES)
+        .filter(move |path| directory_of(path) == directory)
+        .filter_map(|path| Some((path.rsplit('/').next()?, system_node(path)?)))
 }
 
 /// A decimal number as `/proc` writes it: no sign, no leading zero.

@@ -291,6 +291,14 @@ export class Thread implements Syscalls {
   }
 
   shutdown(fd: number, how: 0 | 1 | 2): number { return this.sys('sys_shutdown', fd, how); }
+
+  sendDescriptor(fd: number, passed: number, bytes: Uint8Array, nonblock?: boolean): number {
+    const part = bytes.subarray(0, this.scratch.size);
+    this.scratch.bytes.set(part);
+    return this.sys('sys_send_descriptor', fd, passed, part.length, nonblock ? 1 : 0);
+  }
+
+  receiveDescriptor(fd: number): number { return this.sys('sys_receive_descriptor', fd); }
   sockname(fd: number): SocketAddress | number { return this.readAddress(this.sys('sys_sockname', fd)); }
   peername(fd: number): SocketAddress | number { return this.readAddress(this.sys('sys_peername', fd)); }
   socketError(fd: number): number { return this.sys('sys_socket_error', fd); }

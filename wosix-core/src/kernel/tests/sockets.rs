@@ -353,6 +353,51 @@ fn pairs() {
 }
 
 #[test]
+fn descriptors_travel_with_their_bytes() {
+    let mut m = Machine::new();
+    let (a, b) = m.call(HOST, |k, c| k.socketpair(c)).expect("makes");
+    let (out, input) = m.call(HOST, |k, c| k.pipe(c)).expect("makes");
+    let send = |m: &mut Machine, bytes: &'static [u8]| {
+        m.done(HOST, move |k, c| {
+            k.send_descriptor(c, a, input, bytes, true)
+        })
+    };
+    let receive = |m: &mut Machine| m.call(HOST, |k, c| k.receive_descriptor(c, b));
+    m.write(HOST, a, b"one");
+    assert_eq!(send(&mut m, b"two"), Ok(3));
+    assert_eq!(send(&mut m, b"three"), Ok(5));
+    assert_eq!(send(&mut m, b""), Err(Errno::EINVAL));
+    m.close(HOST, input);
+
+    assert_eq!(m.read(HOST, b, 99).get(), Some(Ok(b"one".to_vec())));
+    assert_eq!(receive(&mut m), Err(Errno::EAGAIN));
+    assert_eq!(m.read(HOST, b, 2).get(), Some(Ok(b"tw".to_vec())));
+    let received = receive(&mut m).expect("came");
+    assert_eq!(receive(&mut m), Err(Errno::EAGAIN));
+    assert_eq!(m.read(HOST, b, 99).get(), Some(Ok(b"o".to_vec())));
+    assert_eq!(m.read(HOST, b, 99).get(), Some(Ok(b"three".to_vec())));
+
+    m.write(HOST, received, b"through");
+    assert_eq!(m.read(HOST, out, 99).get(), Some(Ok(b"through".to_vec())));
+    m.close(HOST, received);
+    // The one that nobody took still holds the pipe open.
+    let reading = m.read(HOST, out, 99);
+    assert_eq!(reading.get(), None);
+    m.close(HOST, b);
+    assert_eq!(reading.get(), Some(Ok(Vec::new())));
+}
+
+#[test]
+fn only_unix_sockets_pass_descriptors() {
+    let mut m = Machine::new();
+    let ((server, a), _) = connection(&mut m);
+    assert_eq!(
+        m.done(server, move |k, c| k.send_descriptor(c, a, a, b"x", true)),
+        Err(Errno::EINVAL)
+    );
+}
+
+#[test]
 fn the_host_gets_the_far_end_of_a_connection_outside() {
     let mut m = Machine::new();
     let client = m.process();

@@ -188,6 +188,12 @@ fn proc_shows_the_process_table() {
     };
     assert!(names(&mut vfs, "/proc").contains(&"7".to_string()));
     assert_eq!(names(&mut vfs, "/proc/7/fd"), ["0", "3"]);
+    assert_eq!(names(&mut vfs, "/proc/sys"), ["kernel"]);
+    assert_eq!(names(&mut vfs, "/proc/sys/kernel"), ["hostname"]);
+    assert_eq!(
+        vfs.real_path(&caller, b"/proc/sys/kernel/../kernel/hostname"),
+        Ok(b"/proc/sys/kernel/hostname".to_vec())
+    );
     for entry in vfs.readdir(&caller, b"/proc/7").unwrap() {
         let path = [b"/proc/7/", &*entry.name].concat();
         let stat = vfs.stat(&caller, &path, false).unwrap();

@@ -102,6 +102,25 @@ extern "C" fn sys_shutdown(tid: Tid, fd: i32, how: u32) -> i32 {
     call(tid, |kernel, call, _| kernel.shutdown(call, fd, how))
 }
 
+/// Sends up to `length` bytes from the start of the scratch block, and `passed` with the first of them.
+#[unsafe(no_mangle)]
+extern "C" fn sys_send_descriptor(
+    tid: Tid,
+    fd: i32,
+    passed: i32,
+    length: u32,
+    nonblock: u32,
+) -> i32 {
+    wait(tid, Patience::Endless, |kernel, call, frame| {
+        kernel.send_descriptor(call, fd, passed, frame.bytes(0, length), nonblock != 0)
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn sys_receive_descriptor(tid: Tid, fd: i32) -> i32 {
+    call(tid, |kernel, call, _| kernel.receive_descriptor(call, fd))
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn sys_sockname(tid: Tid, fd: i32) -> i32 {
     call(tid, |kernel, call, frame| {
