@@ -43,7 +43,8 @@ export function startChild(sys: Syscalls, options: ChildOptions): StartedChild {
   sys.sigaction(SIGPIPE, 0);
   const pid = sys.spawn({
     file,
-    args: args ?? [file],
+    // The library checks that they are strings in some of its ways here only.
+    args: (args ?? [file]).map(String),
     env: envPairs ?? sys.environ(),
     ...(typeof cwd === 'string' && cwd !== '' ? { cwd } : {}),
     fds: plan.childFds,

@@ -211,4 +211,3 @@ export function bytesOf(view: ArrayBufferView): Uint8Array {
 /** Answers of `doWrite` that need no allocation. */
 export const WRITE_DONE = { error: 0, async: false } as const;
 export const WRITE_QUEUED = { error: 0, async: true } as const;
-export const WRITE_UNSUPPORTED = { error: UV.ENOTSUP as number, async: false } as const;

@@ -3,7 +3,7 @@
 import { POLLIN, POLLOUT } from '../syscalls';
 import type { Environment, Watcher } from './environment';
 import { HandleWrap } from './handle-wrap';
-import { bytesOf, chunksAfter, WRITE_DONE, WRITE_QUEUED, WRITE_UNSUPPORTED, withStreamBase } from './stream-base';
+import { bytesOf, chunksAfter, WRITE_DONE, WRITE_QUEUED, withStreamBase } from './stream-base';
 import { codedError, UV } from './uv-errors';
 
 /** As libuv suggests to its allocator; also what a pipe of the kernel holds. */
@@ -17,6 +17,13 @@ const readScratch = new Uint8Array(READ_SIZE);
 interface QueuedWrite {
   req: any;
   chunks: Uint8Array[];
+  /** Whose descriptor goes along with the first byte. */
+  passed: PassedHandle | undefined;
+}
+
+/** A handle that can be sent to another process. */
+interface PassedHandle {
+  readonly fd: number;
 }
 
 export abstract class StreamHandle extends withStreamBase(HandleWrap) {
@@ -111,24 +118,38 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
     return 0;
   }
 
+  /** Something was read and is about to be handed over. */
+  protected onBytesRead(): void {}
+
   /** An accepted descriptor, or the error of accepting. */
   protected onConnection(_fd: number): void {}
 
-  /** Whether a write may carry a handle along (only pipes between processes); nothing of ours can pass one yet. */
+  /** Whether descriptors travel with the bytes: a pipe between processes. */
+  protected get passesHandles(): boolean {
+    return false;
+  }
+
+  /** As libuv does, a write that carries a handle is completed later, even if all of it could be written at once. */
   protected override doWrite(req: any, chunks: Uint8Array[], total: number, sendHandle?: object): { error: number; async: boolean } {
-    if (sendHandle !== undefined && sendHandle !== null) return WRITE_UNSUPPORTED;
     if (this.#fd < 0) return { error: UV.EBADF, async: false };
+    let passed: PassedHandle | undefined;
+    if (sendHandle !== undefined && sendHandle !== null) {
+      if (!this.passesHandles) return { error: UV.EINVAL, async: false };
+      passed = sendHandle as PassedHandle;
+      if (!(passed.fd >= 0)) return { error: UV.EBADF, async: false };
+    }
     let rest = chunks;
     let left = total;
     if (this.#writes.length === 0 && this.#connectRequest === undefined) {
-      const written = this.#tryWrite(chunks);
+      const written = this.#tryWrite(chunks, passed);
       if (written < 0) return { error: written, async: false };
       left -= written;
-      if (left === 0) return WRITE_DONE;
+      if (left === 0 && passed === undefined) return WRITE_DONE;
       rest = chunksAfter(chunks, written);
+      if (written > 0) passed = undefined;
     }
     this.#queuedBytes += left;
-    this.#writes.push({ req, chunks: rest });
+    this.#writes.push({ req, chunks: rest, passed });
     this.env.loop.ref();
     this.#updateInterest();
     return WRITE_QUEUED;
@@ -162,14 +183,16 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
     }
   }
 
-  /** Writes what the descriptor takes. Answers the number of bytes (0 when it takes none now) or an error. */
-  #tryWrite(chunks: Uint8Array[]): number {
+  /** Writes what the descriptor takes. Answers the number of bytes (0 when it takes none now) or an error. `passed` goes with the first of them. */
+  #tryWrite(chunks: Uint8Array[], passed?: PassedHandle): number {
     const { sys } = this.env;
     let total = 0;
     for (const chunk of chunks) {
       const bytes = bytesOf(chunk);
       if (bytes.length === 0) continue;
-      const written = sys.write(this.#fd, bytes, -1, !this.#blockingWrites);
+      const nonblock = !this.#blockingWrites;
+      const written =
+        passed !== undefined && total === 0 ? sys.sendDescriptor(this.#fd, passed.fd, bytes, nonblock) : sys.write(this.#fd, bytes, -1, nonblock);
       if (written === UV.EAGAIN) break;
       if (written === UV.EINTR) break;
       if (written < 0) return total > 0 ? total : written;
@@ -215,6 +238,7 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
     const nread = this.env.sys.read(this.#fd, target, -1, true);
     if (nread === UV.EAGAIN || nread === UV.EINTR) return;
     if (nread > 0) {
+      this.onBytesRead();
       this.emitRead(nread, own === undefined ? readScratch.slice(0, nread) : undefined);
       return;
     }
@@ -243,7 +267,7 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
   #flush(): void {
     while (this.#writes.length > 0) {
       const write = this.#writes[0];
-      const written = this.#tryWrite(write.chunks);
+      const written = this.#tryWrite(write.chunks, write.passed);
       if (written < 0) {
         this.#writes.shift();
         this.#queuedBytes -= sizeOf(write.chunks);
@@ -251,6 +275,7 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
         continue;
       }
       this.#queuedBytes -= written;
+      if (written > 0) write.passed = undefined;
       write.chunks = chunksAfter(write.chunks, written);
       if (write.chunks.length > 0) break;
       this.#writes.shift();

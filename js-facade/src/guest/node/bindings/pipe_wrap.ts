@@ -14,6 +14,8 @@ const READABLE_BITS = 0o444, WRITABLE_BITS = 0o222;
 export function create(env: Environment): Record<string, unknown> {
   class Pipe extends StreamHandle {
     readonly #type: number;
+    /** What came with the bytes that `onread` is about to get; the library puts `null` here to begin with. */
+    declare pendingHandle?: StreamHandle | null;
     #path: string | undefined;
 
     constructor(type: number) {
@@ -69,10 +71,41 @@ export function create(env: Environment): Record<string, unknown> {
       this.callback('onconnection', 0, client);
     }
 
+    protected override get passesHandles(): boolean {
+      return this.#type === IPC;
+    }
+
+    protected override onBytesRead(): void {
+      if (!this.passesHandles) return;
+      const fd = env.sys.receiveDescriptor(this.fd);
+      if (fd >= 0) this.pendingHandle = handleOf(fd);
+    }
+
     protected override onClose(): void {
       super.onClose();
       // libuv removes the file of a socket that it bound.
       if (this.#path !== undefined) env.sys.unlink(this.#path);
+    }
+  }
+
+  /** A handle for a descriptor that another process sent. */
+  function handleOf(fd: number): StreamHandle | null {
+    switch (env.sys.handleType(fd)) {
+      case 'TCP': {
+        const { TCP, constants } = env.internalBinding('tcp_wrap');
+        const handle: StreamHandle = new TCP(constants.SOCKET);
+        handle.attach(fd);
+        return handle;
+      }
+      case 'PIPE': {
+        const handle = new Pipe(SOCKET);
+        handle.attach(fd);
+        return handle;
+      }
+      default:
+        // The library answers that it did not arrive.
+        env.sys.close(fd);
+        return null;
     }
   }
 
