@@ -182,7 +182,7 @@ export class NodeEnvironment implements Environment {
 function createProcessObject(data: NodeData, exitInfo: symbol): any {
   const constructor = { process: function () {} }.process;
   const process = Object.create(Object.create(constructor.prototype, { constructor: { configurable: true, writable: true, value: constructor } }));
-  const readOnly = (name: string, value: unknown) => Object.defineProperty(process, name, { enumerable: true, configurable: false, writable: false, value });
+  const readOnly = (name: string, value: unknown) => Object.defineProperty(process, name, { enumerable: true, configurable: true, writable: false, value });
   const versions: Record<string, string> = { ...data.versions, webcontainer: `wosix ${WOSIX_VERSION}` };
   readOnly('version', data.version);
   readOnly('versions', Object.freeze(versions));
