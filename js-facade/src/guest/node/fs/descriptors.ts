@@ -4,6 +4,7 @@ import { O_CLOEXEC } from '../../linux';
 import { POLLIN, POLLOUT, type Path } from '../../syscalls';
 import { bytesOf, chunksAfter } from '../stream-base';
 import { UV } from '../uv-errors';
+import { validDescriptor } from './arguments';
 import { createFileHandle } from './file-handle';
 import type { FileRequest, FileRequests } from './request';
 
@@ -12,6 +13,7 @@ type Position = number | bigint | null | undefined;
 
 export function descriptorFunctions(fs: FileRequests) {
   const FileHandle = createFileHandle(fs);
+  const valid = (fd: unknown) => validDescriptor(fs.env, fd);
 
   /** Reads without blocking the loop: at once if there is something to read, else when the descriptor is ready. */
   function readLater(req: Exclude<FileRequest, undefined>, fd: number, buffers: Uint8Array[], position: number): unknown {
@@ -95,7 +97,7 @@ export function descriptorFunctions(fs: FileRequests) {
       return fs.finish(req, fd, fd < 0 ? undefined : new FileHandle(fd), 'open', path);
     },
 
-    close: (fd: number, req?: FileRequest) => fs.finish(req, fs.sys.close(fd), undefined, 'close'),
+    close: (fd: unknown, req?: FileRequest) => fs.finish(req, fs.sys.close(valid(fd)), undefined, 'close'),
 
     read(fd: number, buffer: ArrayBufferView, offset: number, length: number, position: Position, req?: FileRequest): unknown {
       const target = bytesOf(buffer).subarray(offset, offset + length);
@@ -126,14 +128,14 @@ export function descriptorFunctions(fs: FileRequests) {
       return write(fd, [bytes], positionOf(position), req, context);
     },
 
-    ftruncate: (fd: number, length: number, req?: FileRequest) => fs.finish(req, fs.sys.ftruncate(fd, length), undefined, 'ftruncate'),
-    fsync: (fd: number, req?: FileRequest) => fs.finish(req, fs.sys.fsync(fd), undefined, 'fsync'),
-    fdatasync: (fd: number, req?: FileRequest) => fs.finish(req, fs.sys.fsync(fd), undefined, 'fdatasync'),
-    fchmod: (fd: number, mode: number, req?: FileRequest) => fs.finish(req, fs.sys.fchmod(fd, mode), undefined, 'fchmod'),
-    fchown: (fd: number, uid: number, gid: number, req?: FileRequest) =>
-      fs.finish(req, fs.sys.fchown(fd, uid, gid), undefined, 'fchown'),
-    futimes: (fd: number, atime: number, mtime: number, req?: FileRequest) =>
-      fs.finish(req, fs.sys.futimes(fd, atime, mtime), undefined, 'futime'),
+    ftruncate: (fd: unknown, length: number, req?: FileRequest) => fs.finish(req, fs.sys.ftruncate(valid(fd), length), undefined, 'ftruncate'),
+    fsync: (fd: unknown, req?: FileRequest) => fs.finish(req, fs.sys.fsync(valid(fd)), undefined, 'fsync'),
+    fdatasync: (fd: unknown, req?: FileRequest) => fs.finish(req, fs.sys.fsync(valid(fd)), undefined, 'fdatasync'),
+    fchmod: (fd: unknown, mode: number, req?: FileRequest) => fs.finish(req, fs.sys.fchmod(valid(fd), mode), undefined, 'fchmod'),
+    fchown: (fd: unknown, uid: number, gid: number, req?: FileRequest) =>
+      fs.finish(req, fs.sys.fchown(valid(fd), uid, gid), undefined, 'fchown'),
+    futimes: (fd: unknown, atime: number, mtime: number, req?: FileRequest) =>
+      fs.finish(req, fs.sys.futimes(valid(fd), atime, mtime), undefined, 'futime'),
   };
 }
 

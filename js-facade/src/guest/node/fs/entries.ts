@@ -4,8 +4,10 @@ import { S_IFDIR, S_IFMT, STAT_FIELDS } from '../../linux';
 import type { Path } from '../../syscalls';
 import { encodeUtf8 } from '../stream-base';
 import { UV } from '../uv-errors';
+import { validFileMode } from './arguments';
 import type { FileRequest, FileRequests } from './request';
 
+const F_OK = 0;
 const PRIVATE_DIRECTORY = 0o700;
 const MKDTEMP_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const MKDTEMP_LENGTH = 6;
@@ -39,7 +41,7 @@ export function entryFunctions(fs: FileRequests) {
   }
 
   return {
-    access: (path: Path, mode: number, req?: FileRequest) => done(req, fs.sys.access(path, mode), 'access', path),
+    access: (path: Path, mode: unknown, req?: FileRequest) => done(req, fs.sys.access(path, validFileMode(mode, F_OK)), 'access', path),
 
     existsSync: (path: Path): boolean => fs.sys.access(path, 0) >= 0,
 

@@ -3,6 +3,7 @@
 import { S_IFDIR, S_IFMT, STAT_FIELDS } from '../../linux';
 import type { Path } from '../../syscalls';
 import { UV } from '../uv-errors';
+import { validDescriptor } from './arguments';
 import type { FileRequest, FileRequests } from './request';
 
 const STATFS_FIELDS = 8;
@@ -44,8 +45,8 @@ export function statFunctions(fs: FileRequests) {
     stat: byPath('stat', true),
     lstat: byPath('lstat', false),
 
-    fstat(fd: number, bigint: boolean, req?: FileRequest): unknown {
-      return deliver(req, fs.sys.fstat(fd, statValues), bigint, 'fstat');
+    fstat(fd: unknown, bigint: boolean, req?: FileRequest): unknown {
+      return deliver(req, fs.sys.fstat(validDescriptor(fs.env, fd), statValues), bigint, 'fstat');
     },
 
     statfs(path: Path, bigint: boolean, req?: FileRequest): unknown {

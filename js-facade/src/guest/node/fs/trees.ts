@@ -1,30 +1,32 @@
 /** Whole trees: `rmSync` and the native parts of `cpSync`. Texts and codes are those of Node's `src/node_file.cc`. */
 
-import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK, STAT_FIELDS } from '../../linux';
+import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, STAT_FIELDS } from '../../linux';
 import type { Path } from '../../syscalls';
+import { encodeUtf8 } from '../stream-base';
 import { codedError, UV, uvErrorName } from '../uv-errors';
 import { parentOf, trimSlashes } from './entries';
 import type { FileRequests } from './request';
 
 const MODE = 1, DEV = 0, INO = 7;
+const SLASH = 0x2f;
 
 export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Path, mode: number) => number) {
   /** The stat fields of `path`, or an error. */
-  function look(path: string, followLink: boolean): Float64Array | number {
+  function look(path: Path, followLink: boolean): Float64Array | number {
     const stat = new Float64Array(STAT_FIELDS);
     const result = fs.sys.stat(path, stat, followLink);
     return result < 0 ? result : stat;
   }
 
-  /** Answers 0 or an error and the path it is about. */
-  function removeTree(path: string): { error: number; path: string } {
+  /** Answers 0 or an error and the path it is about. Paths are bytes: a name need not be UTF-8. */
+  function removeTree(path: Uint8Array): { error: number; path: Uint8Array } {
     const stat = look(path, false);
     if (typeof stat === 'number') return { error: stat === UV.ENOENT ? 0 : stat, path };
     if ((stat[MODE] & S_IFMT) !== S_IFDIR) return { error: fs.sys.unlink(path), path };
     const entries = fs.sys.readdir(path);
     if (typeof entries === 'number') return { error: entries, path };
     for (const { name } of entries) {
-      const result = removeTree(join(path, fs.decode(name)));
+      const result = removeTree(joinBytes(path, name));
       if (result.error < 0) return result;
     }
     return { error: fs.sys.rmdir(path), path };
@@ -49,17 +51,38 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
   function copyLink(source: string, target: string, options: CopyOptions): void {
     const link = fs.sys.readlink(source);
     if (typeof link === 'number') throw fs.exception(link, 'readlink', source);
-    let destination = fs.decode(link);
-    if (!options.verbatimSymlinks && !destination.startsWith('/')) {
-      destination = fs.env.requireBuiltin('path').posix.resolve(parentOf(fs.env.requireBuiltin('path').posix.resolve(source)), destination);
-    }
-    if (typeof look(target, false) !== 'number') {
-      if (!options.force && options.errorOnExist) throw alreadyExists(target);
+    const { posix } = fs.env.requireBuiltin('path');
+    const absolute = (target: string, link: string): string => posix.resolve(parentOf(posix.resolve(link)), target);
+    const written = fs.decode(link);
+    const destination = options.verbatimSymlinks ? written : absolute(written, source);
+    const there = look(target, false);
+    if (typeof there !== 'number' && !options.verbatimSymlinks) {
+      if ((there[MODE] & S_IFMT) === S_IFREG && (!options.dereference || (!options.force && options.errorOnExist))) {
+        throw fs.exception(UV.EEXIST, 'cp', target);
+      }
+      const before = fs.sys.readlink(target);
+      if (typeof before === 'number') throw fs.exception(before, 'cp', target);
+      refuseLinks(destination, absolute(fs.decode(before), target), target, options);
+      // Links are replaced even without `force`.
       const removed = fs.sys.unlink(target);
       if (removed < 0) throw fs.exception(removed, 'unlink', target);
     }
     const result = fs.sys.symlink(destination, target);
     if (result < 0) throw fs.exception(result, 'symlink', destination, target);
+  }
+
+  /** A link to `after` must not replace one to `before` when one directory holds the other. */
+  function refuseLinks(after: string, before: string, target: string, options: CopyOptions): void {
+    const isDirectory = (path: string) => {
+      const stat = look(path, true);
+      return typeof stat !== 'number' && (stat[MODE] & S_IFMT) === S_IFDIR;
+    };
+    if (!options.dereference && isDirectory(after) && isInside(after, before)) {
+      throw codedError('ERR_FS_CP_EINVAL', `Cannot copy ${after} to a subdirectory of self ${before}`);
+    }
+    if (isDirectory(target) && isInside(before, after)) {
+      throw codedError('ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY', `cannot overwrite ${before} with ${after}`);
+    }
   }
 
   function copyDirectory(source: string, target: string, options: CopyOptions): void {
@@ -106,8 +129,9 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
       if (typeof stat !== 'number' && (stat[MODE] & S_IFMT) === S_IFDIR && !recursive) {
         throw codedError('ERR_FS_EISDIR', `Path is a directory: ${text}`);
       }
-      const result = removeTree(trimSlashes(text));
-      if (result.error < 0) throw removalError(result.error, result.path);
+      const trimmed = trimSlashes(text);
+      const result = removeTree(trimmed === text && typeof path !== 'string' ? path : encodeUtf8(fs.env, trimmed));
+      if (result.error < 0) throw removalError(result.error, fs.decode(result.path));
     },
 
     /** Refuses what `cp` cannot do and makes the parents of `dest`. */
@@ -149,7 +173,8 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
     },
 
     cpSyncOverrideFile(src: string, dest: string, mode: number, preserveTimestamps: boolean): void {
-      const removed = mode === 0 ? 0 : fs.sys.unlink(dest);
+      // What is there may be a link, which must not lead the copy elsewhere.
+      const removed = fs.sys.unlink(dest);
       if (removed < 0) throw fs.exception(removed, 'unlink', dest);
       const result = copy(src, dest, mode);
       if (result < 0) throw fs.exception(result, 'cp', src, dest);
@@ -157,16 +182,17 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
     },
 
     cpSyncCopyDir(
-      src: string, dest: string, force: boolean, _dereference: boolean, errorOnExist: boolean, verbatimSymlinks: boolean,
+      src: string, dest: string, force: boolean, dereference: boolean, errorOnExist: boolean, verbatimSymlinks: boolean,
       preserveTimestamps: boolean,
     ): void {
-      copyDirectory(src, dest, { force, errorOnExist, verbatimSymlinks, preserveTimestamps });
+      copyDirectory(src, dest, { force, dereference, errorOnExist, verbatimSymlinks, preserveTimestamps });
     },
   };
 }
 
 interface CopyOptions {
   force: boolean;
+  dereference: boolean;
   errorOnExist: boolean;
   verbatimSymlinks: boolean;
   preserveTimestamps: boolean;
@@ -174,6 +200,20 @@ interface CopyOptions {
 
 function join(directory: string, name: string): string {
   return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
+}
+
+function joinBytes(directory: Uint8Array, name: Uint8Array): Uint8Array {
+  const slash = directory[directory.length - 1] === SLASH ? 0 : 1;
+  const path = new Uint8Array(directory.length + slash + name.length);
+  path.set(directory);
+  path[directory.length] = SLASH;
+  path.set(name, directory.length + slash);
+  return path;
+}
+
+/** Whether `path` is `directory` or in it; both are absolute. */
+function isInside(directory: string, path: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
 }
 
 function isSame(a: Float64Array, b: Float64Array): boolean {

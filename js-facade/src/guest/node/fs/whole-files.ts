@@ -4,6 +4,7 @@ import { O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_WRONLY, S_IFDIR, S_IFMT, STAT_F
 import type { Path } from '../../syscalls';
 import { encodeUtf8 } from '../stream-base';
 import { UV } from '../uv-errors';
+import { validFileMode } from './arguments';
 import type { FileRequest, FileRequests } from './request';
 
 const COPYFILE_EXCL = 1, COPYFILE_FICLONE_FORCE = 4;
@@ -115,8 +116,8 @@ export function wholeFileFunctions(fs: FileRequests) {
         if (result < 0) throw fs.exception(result, 'write', opened ? (path as Path) : undefined);
       },
 
-      copyFile: (source: Path, target: Path, mode: number, req?: FileRequest) =>
-        fs.finish(req, copy(source, target, mode), undefined, 'copyfile', source, target),
+      copyFile: (source: Path, target: Path, mode: unknown, req?: FileRequest) =>
+        fs.finish(req, copy(source, target, validFileMode(mode, 0)), undefined, 'copyfile', source, target),
     },
   };
 }
