@@ -7,6 +7,7 @@
 
 const { spawn } = require('node:child_process');
 const { mkdirSync, readFileSync } = require('node:fs');
+const path = require('node:path');
 
 const { root, tests, jobs, timeoutMs, tmp } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 /** Characters kept of what a failed test printed: its end tells most. */
@@ -23,7 +24,8 @@ function run(test, slot) {
     report({ start: test.name });
     const begin = Date.now();
     const child = spawn(process.execPath, [...test.flags, `${root}/${test.name}`], {
-      cwd: root,
+      // Node's own runner starts tests in the folder above `test`, and paths in them count on that.
+      cwd: path.dirname(root),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
