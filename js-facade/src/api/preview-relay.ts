@@ -14,9 +14,24 @@ export type RelayMessage =
 
 const TIMEOUT = 20_000;
 
+/** Frames that are being loaded at a time: each may be a process of the browser, and a test run opens ports by the thousand. */
+const LOADING = 4;
+
+/** Frames kept for ports that nobody listens on: a server that is restarted finds its previews alive. */
+const KEPT = 8;
+
+/** The port closed before its preview was wanted. */
+export class PortClosedError extends Error {}
+
 export class PreviewRelays {
   private readonly frames = new Map<number, { frame: HTMLIFrameElement; ready: Promise<void> }>();
   private readonly waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  /** Ports somebody listens on. */
+  private readonly listening = new Set<number>();
+  /** Ports that closed and still have a frame, the longest closed first. */
+  private readonly idle = new Set<number>();
+  private loading = 0;
+  private readonly turns: (() => void)[] = [];
 
   /** `connect` gives the host its end of a fresh channel; `report` hears what pages of the origins tell. */
   constructor(
@@ -32,10 +47,36 @@ export class PreviewRelays {
     return `${this.origin(port)}/`;
   }
 
-  /** Resolves when the preview origin of `port` answers requests. */
-  open(port: number): Promise<void> {
+  /**
+   * The port is listened on: resolves when its preview origin answers requests.
+   * @throws {PortClosedError} when the port closed before its turn came
+   */
+  async open(port: number): Promise<void> {
+    this.listening.add(port);
+    this.idle.delete(port);
     const known = this.frames.get(port);
     if (known) return known.ready;
+    if (this.loading >= LOADING) await new Promise<void>((resolve) => this.turns.push(resolve));
+    else this.loading += 1;
+    try {
+      if (!this.listening.has(port)) throw new PortClosedError(`port ${port} is closed`);
+      await (this.frames.get(port)?.ready ?? this.load(port));
+    } finally {
+      const next = this.turns.shift();
+      if (next) next();
+      else this.loading -= 1;
+    }
+  }
+
+  /** Nobody listens on `port` any more. */
+  closed(port: number): void {
+    this.listening.delete(port);
+    if (!this.frames.has(port)) return;
+    this.idle.add(port);
+    if (this.idle.size > KEPT) this.remove(this.idle.values().next().value!);
+  }
+
+  private load(port: number): Promise<void> {
     const frame = document.createElement('iframe');
     frame.style.display = 'none';
     frame.allow = 'cross-origin-isolated';
@@ -45,14 +86,19 @@ export class PreviewRelays {
       this.waiting.set(port, { resolve, reject });
       setTimeout(() => reject(new Error(`the preview origin ${this.origin(port)} did not answer`)), TIMEOUT);
     });
-    ready.catch(() => {
-      // The next one who asks gets a fresh frame.
-      frame.remove();
-      this.frames.delete(port);
-    });
+    // The next one who asks gets a fresh frame.
+    ready.catch(() => this.frames.get(port)?.frame === frame && this.remove(port));
     this.frames.set(port, { frame, ready });
     document.documentElement.append(frame);
     return ready;
+  }
+
+  private remove(port: number): void {
+    this.frames.get(port)?.frame.remove();
+    this.frames.delete(port);
+    this.idle.delete(port);
+    this.waiting.get(port)?.reject(new PortClosedError(`port ${port} is closed`));
+    this.waiting.delete(port);
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { FileSystem } from './file-system';
 import { HostWorker } from './host-worker';
 import { requireIsolation } from './isolation';
 import { isPreviewMessage, type PreviewMessageListener } from './preview-message';
-import { PreviewRelays } from './preview-relay';
+import { PortClosedError, PreviewRelays } from './preview-relay';
 import { Processes, textProcess, type RawProcess, type RawSpawnOptions } from './process';
 import type { BootResult, ExportEntry, HostEvents, HostMethods, HostOptions, LazyEntry } from './protocol';
 import { RpcClient } from './rpc';
@@ -178,11 +178,14 @@ export class WebContainer {
   private async portChanged(port: number, open: boolean): Promise<void> {
     const url = this.relays.url(port);
     this.emit('port', port, open ? 'open' : 'close', url);
-    if (!open) return;
+    if (!open) return this.relays.closed(port);
+    // A preview's address is known from these events alone: where nobody hears them, as in `wosix exec`, no frame is made.
+    if (this.listeners.port.size === 0 && this.listeners['server-ready'].size === 0) return;
     try {
       await this.relays.open(port);
       if (!this.tornDown) this.emit('server-ready', port, url);
     } catch (error) {
+      if (error instanceof PortClosedError || this.tornDown) return;
       this.emit('error', { message: `no preview of port ${port}: ${(error as Error).message}` });
     }
   }

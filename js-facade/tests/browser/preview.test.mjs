@@ -209,6 +209,25 @@ for (const name of browsers) {
       await tab.close();
     });
 
+    test('ports that come and go leave no frames behind', async () => {
+      const frames = await page.evaluate(async () => {
+        const source = `const net = require('net'); let left = 60;
+          (function next() { if (left-- > 0) { const s = net.createServer().listen(0, () => s.close(next)); } })();`;
+        const child = await container.spawn('node', ['-e', source]);
+        const code = await child.exit;
+        const counts = [];
+        for (let i = 0; i < 40; i += 1) {
+          counts.push(document.querySelectorAll('iframe[title^="preview relay"]').length);
+          await new Promise((resolve) => setTimeout(resolve, 25));
+        }
+        return { code, closed: events.filter((event) => /^port (?!3000)\d+ close/.test(event)).length, most: Math.max(...counts), last: counts.at(-1) };
+      });
+      assert.equal(frames.code, 0);
+      assert.equal(frames.closed, 60);
+      assert.ok(frames.most <= 13, `${frames.most} frames at a time`);
+      assert.ok(frames.last <= 9, `${frames.last} frames stay`);
+    });
+
     test('a server that ends leaves a readable page', async () => {
       await page.evaluate(async () => {
         child.kill();
