@@ -11,6 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { awaitRewriter } from './node-lib/awaits.mjs';
 import { applyEdits } from './node-lib/edits.mjs';
 import { excluded, recorded, restGroup, substituted } from './node-lib/groups.mjs';
+import { stringify } from './node-lib/json.cjs';
 
 /** The pinned Node. */
 const VERSION = '24.21.0';
@@ -24,7 +25,7 @@ const transpiler = path.join(facade, 'dist/transpile.wasm');
 main();
 
 function main() {
-  const inputs = ['extract-node-lib.mjs', 'node-lib/dump.cjs', 'node-lib/awaits.mjs', 'node-lib/edits.mjs', 'node-lib/groups.mjs'].map((file) => path.join(scripts, file));
+  const inputs = ['extract-node-lib.mjs', 'node-lib/dump.cjs', 'node-lib/awaits.mjs', 'node-lib/edits.mjs', 'node-lib/groups.mjs', 'node-lib/json.cjs'].map((file) => path.join(scripts, file));
   inputs.push(transpiler);
   const stamp = path.join(output, 'data.json');
   if (existsSync(stamp) && inputs.every((file) => statSync(file).mtimeMs < statSync(stamp).mtimeMs)) return;
@@ -42,7 +43,7 @@ function main() {
     console.log(`node/${path.basename(output)}/${group}.js: ${ids.length} modules, ${kB(script)} kB, ${kB(gzipSync(script))} kB gzipped`);
   }
   copyFileSync(path.join(path.dirname(node), '../LICENSE'), path.join(output, 'LICENSE'));
-  const data = JSON.stringify(runtimeData(dump, table));
+  const data = stringify(runtimeData(dump, table));
   writeFileSync(stamp, data);
   console.log(`node/${path.basename(output)}/data.json: ${kB(data)} kB, ${kB(gzipSync(data))} kB gzipped`);
 }

@@ -4,6 +4,7 @@
 
 const { writeFileSync } = require('node:fs');
 const { internalBinding } = require('internal/test/binding');
+const { stringify } = require('./json.cjs');
 
 /** Values that a binding makes anew in each process; ours make their own. */
 const OWN_STATE = new Set(['natives', 'builtinIds', 'builtinCategories', 'config', 'privateSymbols', 'async_ids_stack', 'execution_async_resources']);
@@ -70,7 +71,7 @@ if ('--no-expose-internals' in optionValues) optionValues['--no-expose-internals
 const { builtinIds, builtinCategories, config } = internalBinding('builtins');
 const { versions, release, version } = process;
 
-writeFileSync(process.argv[2], JSON.stringify({
+writeFileSync(process.argv[2], stringify({
   sources,
   bindings,
   builtinIds,
