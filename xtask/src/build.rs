@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 10] = [
     "kernel",
     "programs",
     "codecs",
     "crypto",
     "transpile",
+    "brotli",
+    "zstd",
     "node-lib",
     "bundle",
     "ide",
@@ -33,11 +35,14 @@ pub fn build(only: &[String]) -> Result<()> {
     if wanted("programs") {
         build_programs()?;
     }
-    let plain: Vec<&str> = ["codecs", "crypto", "transpile"]
+    let plain: Vec<&str> = ["codecs", "crypto", "transpile", "brotli"]
         .into_iter()
         .filter(|part| wanted(part))
         .collect();
     build_plain_modules(&plain)?;
+    if wanted("zstd") {
+        build_zstd()?;
+    }
     if wanted("node-lib") {
         command::node(&facade(), "scripts/extract-node-lib.mjs", &[])?;
     }
@@ -81,7 +86,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
 /// The shared-memory module.
 fn build_kernel() -> Result<()> {
     command::run(kernel_cargo("build").args(["--quiet", "--profile", "wasm"]))?;
-    optimize("kernel", &kernel_target(), "wasm", "-O3")
+    optimize("kernel", BARE, &kernel_target(), "wasm", "-O3")
 }
 
 fn kernel_target() -> PathBuf {
@@ -124,11 +129,15 @@ pub fn lint() -> Result<()> {
         .args(["clippy", "--target", "wasm32-unknown-unknown"])
         .env("RUSTFLAGS", PLAIN_FLAGS)
         .current_dir(root());
-    for part in ["programs", "codecs", "crypto", "transpile"] {
+    for part in ["programs", "codecs", "crypto", "transpile", "brotli"] {
         cargo.args(["-p", &format!("wosix-{part}")]);
     }
-    command::run(cargo.args(deny))
+    command::run(cargo.args(deny))?;
+    command::run(zstd_cargo("clippy").args(deny))
 }
+
+/// WebAssembly without a system below it.
+const BARE: &str = "wasm32-unknown-unknown";
 
 /// Features of WebAssembly that every browser we run in has.
 const PLAIN_FLAGS: &str = "-Ctarget-feature=+bulk-memory,+mutable-globals,+simd128";
@@ -146,7 +155,13 @@ fn build_programs() -> Result<()> {
             .env("RUSTFLAGS", PLAIN_FLAGS)
             .current_dir(root()),
     )?;
-    optimize("programs", &root().join("target"), "wasm-small", "-Oz")
+    optimize(
+        "programs",
+        BARE,
+        &root().join("target"),
+        "wasm-small",
+        "-Oz",
+    )
 }
 
 /// The other modules with private memory: plain builds.
@@ -165,16 +180,40 @@ fn build_plain_modules(parts: &[&str]) -> Result<()> {
     }
     command::run(&mut cargo)?;
     for part in parts {
-        optimize(part, &root().join("target"), "wasm", "-O3")?;
+        optimize(part, BARE, &root().join("target"), "wasm", "-O3")?;
     }
     Ok(())
 }
 
-/// `wasm-opt` at `level` from what cargo made with `profile` to `dist/<part>.wasm`, unless that was made from the same bytes already.
-fn optimize(part: &str, target: &Path, profile: &str, level: &str) -> Result<()> {
-    let made = target.join(format!(
-        "wasm32-unknown-unknown/{profile}/wosix_{part}.wasm"
-    ));
+/// Zstandard. The library is made of a C program and wants the types of a C standard library, which Rust has for WASI only.
+fn build_zstd() -> Result<()> {
+    command::run(zstd_cargo("build").args(["--quiet", "--profile", "wasm"]))?;
+    optimize(
+        "zstd",
+        "wasm32-wasip1",
+        &root().join("target"),
+        "wasm",
+        "-O3",
+    )
+}
+
+fn zstd_cargo(task: &str) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args([task, "--target", "wasm32-wasip1", "-p", "wosix-zstd"])
+        .env("RUSTFLAGS", PLAIN_FLAGS)
+        // The library's build script goes by the machine it runs on and assembles a file for x86-64, which nothing here refers to:
+        // the linker leaves it out. Without these it asks for a C compiler for WebAssembly.
+        .env("CC_wasm32_wasip1", "cc")
+        .env("AR_wasm32_wasip1", "ar")
+        .env("CRATE_CC_NO_DEFAULTS", "1")
+        .current_dir(root());
+    cargo
+}
+
+/// `wasm-opt` at `level` from what cargo made for `triple` with `profile` to `dist/<part>.wasm`, unless that was made from the same bytes already.
+fn optimize(part: &str, triple: &str, target: &Path, profile: &str, level: &str) -> Result<()> {
+    let made = target.join(format!("{triple}/{profile}/wosix_{part}.wasm"));
     let bytes = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
     let mut hasher = DefaultHasher::new();
     hasher.write(&bytes);

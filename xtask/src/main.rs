@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 const HELP: &str = "\
 cargo xtask build [--only PART]...   build everything into js-facade/dist (parts: kernel, programs, codecs, crypto,
-                                     transpile, bundle, node-lib, ide); what is up to date is left alone
+                                     transpile, brotli, zstd, bundle, node-lib, ide); what is up to date is left alone
 cargo xtask serve [DIR] [--port N]   build, then serve the web IDE (over DIR if given)
 cargo xtask test [--only SUITE]...   install a browser if none is found, build, run all tests
                                      (suites: rust, types, node, browser)

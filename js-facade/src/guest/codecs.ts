@@ -1,14 +1,12 @@
 /**
- * The `codecs` module: zlib streams, digests and HTTP/1.1 parsing over raw exports.
+ * The `codecs` module: digests and HTTP/1.1 parsing over raw exports; `zlib.ts` has its zlib streams.
  *
- * The host's gateway and Node's bindings share this file. An instance has private memory; everything is copied in and out through
- * scratch of fixed size, so that no call keeps an address across calls that may allocate.
+ * The host's gateway and Node's bindings share this file.
  */
 
+import { latin1, ModuleMemory, SCRATCH } from './module-memory';
+
 interface CodecExports {
-  memory: WebAssembly.Memory;
-  memory_alloc(len: number): number;
-  memory_free(address: number, len: number): void;
   zlib_new(mode: number, windowBits: number, level: number, memLevel: number, strategy: number, singleMember: number, dictionary: number, dictionaryLen: number): number;
   zlib_set_dictionary(zlib: number): number;
   zlib_write(zlib: number, flush: number, input: number, inputLen: number, output: number, outputLen: number): number;
@@ -35,92 +33,14 @@ interface CodecExports {
   http_free(http: number): void;
 }
 
-/** Bytes that are copied in or out at once. */
-const SCRATCH = 64 * 1024;
-
-/** One instance of the module and the scratch through which bytes go in and out. */
-export class Codecs {
-  readonly exports: CodecExports;
-  readonly #input: number;
-  readonly #output: number;
-  #bytes: Uint8Array;
-  #words: Uint32Array;
-
-  /** `exports` are those of an instance of `codecs.wasm`, which imports nothing. */
-  constructor(exports: WebAssembly.Exports) {
-    this.exports = exports as unknown as CodecExports;
-    this.#input = this.exports.memory_alloc(SCRATCH);
-    this.#output = this.exports.memory_alloc(SCRATCH);
-    this.#bytes = new Uint8Array(this.exports.memory.buffer);
-    this.#words = new Uint32Array(this.exports.memory.buffer);
-  }
-
-  /** A view of the memory, valid until the next call that may allocate. */
-  get bytes(): Uint8Array {
-    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.exports.memory.buffer);
-    return this.#bytes;
-  }
-
-  /** The memory as 32-bit words, valid until the next call that may allocate. */
-  get words(): Uint32Array {
-    if (this.#words.length === 0) this.#words = new Uint32Array(this.exports.memory.buffer);
-    return this.#words;
-  }
-
-  /** Address of the scratch for input. */
-  get inputScratch(): number {
-    return this.#input;
-  }
-
-  /** Address of the scratch for output. */
-  get outputScratch(): number {
-    return this.#output;
-  }
-
-  /** Copies at most {@link scratchSize} bytes in and answers how many. */
-  fillInput(source: Uint8Array, from: number, end: number, limit = SCRATCH): number {
-    const len = Math.min(end - from, limit, SCRATCH);
-    this.bytes.set(source.subarray(from, from + len), this.#input);
-    return len;
-  }
-
-  /** Copies `source` in by pieces and calls `use(address, len)` for each. */
-  forEachPiece(source: Uint8Array, use: (address: number, len: number) => void): void {
-    for (let at = 0; at < source.length; ) {
-      const len = this.fillInput(source, at, source.length);
-      use(this.#input, len);
-      at += len;
-    }
-  }
-
-  /** Calls `use` with the address of a copy of each of `inputs`, and room for `outLen` bytes, and answers those bytes. */
-  withCopies(inputs: Uint8Array[], outLen: number, use: (addresses: number[], out: number) => boolean): Uint8Array | undefined {
-    const { exports } = this;
-    const addresses = inputs.map((bytes) => exports.memory_alloc(bytes.length));
-    const out = exports.memory_alloc(outLen);
-    inputs.forEach((bytes, i) => this.bytes.set(bytes, addresses[i]));
-    this.bytes.fill(0, out, out + outLen);
-    const result = use(addresses, out) ? this.bytes.slice(out, out + outLen) : undefined;
-    addresses.forEach((address, i) => {
-      this.bytes.fill(0, address, address + inputs[i].length);
-      exports.memory_free(address, inputs[i].length);
-    });
-    exports.memory_free(out, outLen);
-    return result;
-  }
-
+/** One instance of the module. */
+export class Codecs extends ModuleMemory<CodecExports> {
   crc32(data: Uint8Array, value: number): number {
     let crc = value;
     this.forEachPiece(data, (address, len) => {
       crc = this.exports.zlib_crc32(crc, address, len);
     });
     return crc >>> 0;
-  }
-
-  /** The text of a C string at `address`. */
-  cString(address: number): string {
-    const { bytes } = this;
-    return latin1(bytes, address, bytes.indexOf(0, address) - address);
   }
 }
 
@@ -132,105 +52,6 @@ export function codecsOf(exports: WebAssembly.Exports): Codecs {
   if (codecs === undefined) instances.set(exports, (codecs = new Codecs(exports)));
   return codecs;
 }
-
-// --- zlib --------------------------------------------------------------------------------------------
-
-/** `zlib.constants` that steer a {@link ZlibStream}. */
-export const Z_NO_FLUSH = 0, Z_FINISH = 4;
-export const Z_OK = 0, Z_STREAM_END = 1, Z_BUF_ERROR = -5;
-
-/** Parameters of a stream; `mode` and the others have the numbers of `zlib.constants`. */
-export interface ZlibParameters {
-  mode: number;
-  windowBits: number;
-  level: number;
-  memLevel: number;
-  strategy: number;
-  /** Expanding gzip ends with the first member instead of going on with what follows. */
-  singleMember?: boolean;
-  dictionary?: Uint8Array;
-}
-
-/** One compressing or expanding stream. */
-export class ZlibStream {
-  readonly #codecs: Codecs;
-  #address: number;
-  /** Input bytes that the last write used. */
-  consumed = 0;
-  /** Output bytes that the last write made. */
-  produced = 0;
-
-  private constructor(codecs: Codecs, address: number) {
-    this.#codecs = codecs;
-    this.#address = address;
-    abandonedStreams.register(this, { codecs, address }, this);
-  }
-
-  /** `undefined` if zlib refuses the parameters. */
-  static create(codecs: Codecs, parameters: ZlibParameters): ZlibStream | undefined {
-    const { mode, windowBits, level, memLevel, strategy, singleMember, dictionary } = parameters;
-    const copy = dictionary === undefined ? 0 : codecs.exports.memory_alloc(dictionary.length);
-    if (dictionary !== undefined) codecs.bytes.set(dictionary, copy);
-    const address = codecs.exports.zlib_new(mode, windowBits, level, memLevel, strategy, singleMember ? 1 : 0, copy, dictionary?.length ?? 0);
-    if (dictionary !== undefined) codecs.exports.memory_free(copy, dictionary.length);
-    return address === 0 ? undefined : new ZlibStream(codecs, address);
-  }
-
-  /** Gives zlib the dictionary of the parameters; answers its status. */
-  setDictionary(): number {
-    return this.#codecs.exports.zlib_set_dictionary(this.#address);
-  }
-
-  /** Works on `input` into `output` until one is exhausted; answers zlib's last status. */
-  write(flush: number, input: Uint8Array, output: Uint8Array): number {
-    const codecs = this.#codecs;
-    const { exports, inputScratch, outputScratch } = codecs;
-    this.consumed = 0;
-    this.produced = 0;
-    for (;;) {
-      const outLen = Math.min(output.length - this.produced, SCRATCH);
-      // What does not fit into the output is copied again for the next call, so a piece is not much larger than the output.
-      const inLen = codecs.fillInput(input, this.consumed, input.length, Math.max(outLen, 4096));
-      const last = this.consumed + inLen === input.length;
-      const status = exports.zlib_write(this.#address, last ? flush : Z_NO_FLUSH, inputScratch, inLen, outputScratch, outLen);
-      const word = this.#address >>> 2;
-      const consumed = codecs.words[word];
-      const produced = codecs.words[word + 1];
-      output.set(codecs.bytes.subarray(outputScratch, outputScratch + produced), this.produced);
-      this.consumed += consumed;
-      this.produced += produced;
-      if (status !== Z_OK && status !== Z_BUF_ERROR && status !== Z_STREAM_END) return status;
-      if (this.produced === output.length) return status;
-      if (last && consumed === inLen && produced < outLen) return status;
-      if (consumed === 0 && produced === 0) return status;
-      if (status === Z_STREAM_END && (last || consumed < inLen)) return status;
-    }
-  }
-
-  /** zlib's own words for its last error. */
-  message(): string | undefined {
-    const address = this.#codecs.exports.zlib_message(this.#address);
-    return address === 0 ? undefined : this.#codecs.cString(address);
-  }
-
-  params(level: number, strategy: number): number {
-    return this.#codecs.exports.zlib_params(this.#address, level, strategy);
-  }
-
-  reset(): number {
-    return this.#codecs.exports.zlib_reset(this.#address);
-  }
-
-  free(): void {
-    if (this.#address === 0) return;
-    abandonedStreams.unregister(this);
-    this.#codecs.exports.zlib_free(this.#address);
-    this.#address = 0;
-  }
-}
-
-/** Programs drop streams without closing them. */
-const abandonedStreams = new FinalizationRegistry<{ codecs: Codecs; address: number }>(({ codecs, address }) => codecs.exports.zlib_free(address));
 
 // --- digests -----------------------------------------------------------------------------------------
 
@@ -426,15 +247,4 @@ export class HttpParser {
   #text(offset: number): string {
     return latin1(this.#codecs.bytes, this.#word(offset), this.#word(offset + 1));
   }
-}
-
-const asciiDecoder = new TextDecoder();
-
-/** Text of bytes that stand for the first 256 characters (`TextDecoder`'s "latin1" is not that). */
-function latin1(bytes: Uint8Array, start: number, len: number, ascii = false): string {
-  if (len === 0) return '';
-  if (ascii && len > 24) return asciiDecoder.decode(bytes.subarray(start, start + len));
-  let text = '';
-  for (let i = start; i < start + len; i++) text += String.fromCharCode(bytes[i]);
-  return text;
 }

@@ -11,6 +11,7 @@ import { loadSource } from '../load-source.mjs';
 
 const dist = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../dist');
 const wrapper = await loadSource('guest/codecs.ts');
+const { ZlibStream } = await loadSource('guest/zlib.ts');
 const module = new WebAssembly.Module(readFileSync(path.join(dist, 'codecs.wasm')));
 const codecs = wrapper.codecsOf(new WebAssembly.Instance(module, {}).exports);
 
@@ -20,7 +21,7 @@ const samples = { empty: Buffer.alloc(0), text, long: Buffer.concat(Array(100).f
 
 /** Runs all of `input` through a new stream, `outputSize` bytes a call. */
 function run(parameters, input, { outputSize = 16384, flush = Z.Z_FINISH } = {}) {
-  const stream = wrapper.ZlibStream.create(codecs, { windowBits: 15, level: 6, memLevel: 8, strategy: 0, ...parameters });
+  const stream = ZlibStream.create(codecs, { windowBits: 15, level: 6, memLevel: 8, strategy: 0, ...parameters });
   assert.ok(stream);
   assert.equal(stream.setDictionary(), Z.Z_OK);
   const pieces = [];
@@ -68,7 +69,7 @@ test('window, memory level and strategy are honoured', () => {
       }
     }
   }
-  assert.equal(wrapper.ZlibStream.create(codecs, { mode: Z.DEFLATE, windowBits: 40, level: 6, memLevel: 8, strategy: 0 }), undefined);
+  assert.equal(ZlibStream.create(codecs, { mode: Z.DEFLATE, windowBits: 40, level: 6, memLevel: 8, strategy: 0 }), undefined);
 });
 
 test('a flush makes everything so far readable', () => {
@@ -110,7 +111,7 @@ test('damaged input is refused as zlib does', () => {
 });
 
 test('params and reset', () => {
-  const stream = wrapper.ZlibStream.create(codecs, { mode: Z.DEFLATE, windowBits: 15, level: 9, memLevel: 8, strategy: 0 });
+  const stream = ZlibStream.create(codecs, { mode: Z.DEFLATE, windowBits: 15, level: 9, memLevel: 8, strategy: 0 });
   const output = Buffer.alloc(300_000);
   stream.write(Z.Z_SYNC_FLUSH, text, output);
   let end = stream.produced;

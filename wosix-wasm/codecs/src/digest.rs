@@ -4,7 +4,7 @@ use digest::{ExtendableOutput, Update, XofReader};
 use digest::{FixedOutput, HashMarker, KeyInit, Mac};
 use hmac::SimpleHmac;
 
-use crate::memory::{input, output};
+use wosix_memory::{input, output};
 
 /// Runs `$body` with `$D` as the type of the algorithm with this number; `codecs.ts` has the names in the same order.
 macro_rules! with_algorithm {

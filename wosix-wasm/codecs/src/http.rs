@@ -2,7 +2,7 @@
 
 use wosix_core::net::http::{BodyPolicy, Error, Event, Kind, Lenient, Parser, Span};
 
-use crate::memory::input;
+use wosix_memory::input;
 
 /// A parser behind words that the JavaScript side reads after every call (`codecs.ts` has their order).
 #[repr(C)]

@@ -5,5 +5,4 @@
 
 mod digest;
 mod http;
-mod memory;
 mod zlib;

@@ -9,7 +9,7 @@ use libz_rs_sys::{
     inflateEnd, inflateInit2_, inflateReset, inflateSetDictionary, z_stream, zlibVersion,
 };
 
-use crate::memory::input;
+use wosix_memory::input;
 
 /// What a stream does; numbers are those of `zlib.constants` (`DEFLATE` = 1 ...).
 #[derive(Clone, Copy, PartialEq, Eq)]

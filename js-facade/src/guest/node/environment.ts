@@ -33,8 +33,11 @@ export interface Environment {
   internalBinding(name: string): any;
   /** Node's internal `require`; only after bootstrap. */
   requireBuiltin(id: string): any;
-  /** A compiled module of ours by name (`codecs`, `transpile`), instantiated once a worker; loads it synchronously if it is not there yet. */
-  wasm(name: string): WebAssembly.Exports;
+  /**
+   * A compiled module of ours by name (`codecs`, `transpile`), instantiated once a worker with its imports, if it has any; loads it
+   * synchronously if it is not there yet.
+   */
+  wasm(name: string, imports?: WebAssembly.Imports): WebAssembly.Exports;
   /** Constants that were read off the real Node at build time: `constants.fs.O_RDONLY`, ... (whole `internalBinding('constants')`), plus errno maps. */
   readonly constants: any;
   /**

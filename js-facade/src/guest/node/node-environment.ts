@@ -100,11 +100,11 @@ export class NodeEnvironment implements Environment {
     return binding;
   }
 
-  wasm(name: string): WebAssembly.Exports {
+  wasm(name: string, imports: WebAssembly.Imports = {}): WebAssembly.Exports {
     let exports = this.instances.get(name);
     if (!exports) {
       const module = this.context.modules[name] ?? this.loadModule(name);
-      exports = new WebAssembly.Instance(module, {}).exports;
+      exports = new WebAssembly.Instance(module, imports).exports;
       this.instances.set(name, exports);
     }
     return exports;
