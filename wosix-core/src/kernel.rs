@@ -5,6 +5,7 @@
 //! What needs the outside world is queued as an [`Effect`].
 
 mod boot;
+mod datagrams;
 mod descriptors;
 mod effect;
 mod host;
@@ -38,6 +39,7 @@ use crate::process::{Pid, Process, Table};
 use crate::vfs::{Caller, LazyToken, Loaded, Timestamp, Vfs, Vnode, WatchId};
 
 pub use boot::{BootOptions, RegisteredProgram};
+pub use datagrams::SocketOption;
 pub use descriptors::HandleType;
 pub use effect::{Effect, Runtime};
 pub use polling::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, PollEntry};

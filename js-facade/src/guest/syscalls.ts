@@ -62,6 +62,17 @@ export interface ExitStatus { pid: number; code: number; signal: number }
 /** A socket address: IPv4/IPv6 textual address and port, or the path of a Unix socket. */
 export type SocketAddress = { family: 4 | 6; address: string; port: number } | { path: string };
 
+export type SocketFamily = 'tcp4' | 'tcp6' | 'unix' | 'udp4' | 'udp6';
+
+/**
+ * What setsockopt(2) changes; switches are 0 or 1. The buffers are those of datagram sockets, in bytes: as on Linux, the size is the
+ * double of what was set.
+ */
+export type SocketOption = 'reuseAddress' | 'reusePort' | 'v6Only' | 'broadcast' | 'multicastLoop' | 'receiveBuffer' | 'sendBuffer';
+
+/** A datagram that was received, and its sender's address. */
+export interface Datagram { from: { family: 4 | 6; address: string; port: number }; bytes: Uint8Array<ArrayBuffer> }
+
 /** The parts of termios that matter; flag bits have Linux values. */
 export interface Termios { iflag: number; oflag: number; cflag: number; lflag: number; cc: Uint8Array }
 
@@ -157,8 +168,8 @@ export interface Syscalls {
   pipe(): [number, number] | number;
   /** Fills `revents`. `timeout` in ms: -1 for ever, 0 never waits but **arms** the thread: its wake word is bumped when an entry may have become ready. Answers the number of ready entries. */
   poll(entries: PollEntry[], timeout: number): number;
-  /** libuv's handle type of a descriptor: 'FILE' | 'PIPE' | 'TCP' | 'TTY' | 'UNKNOWN' | 'INVALID' ('PIPE' for pipes and Unix sockets). */
-  handleType(fd: number): 'FILE' | 'PIPE' | 'TCP' | 'TTY' | 'UNKNOWN' | 'INVALID';
+  /** libuv's handle type of a descriptor ('PIPE' for pipes and Unix sockets). */
+  handleType(fd: number): 'FILE' | 'PIPE' | 'TCP' | 'UDP' | 'TTY' | 'UNKNOWN' | 'INVALID';
 
   // --- terminals -------------------------------------------------------------------------------------
   /** Master and slave descriptor of a new pseudo-terminal. */
@@ -172,8 +183,8 @@ export interface Syscalls {
   tcsetpgrp(fd: number, pgid: number): number;
 
   // --- sockets ---------------------------------------------------------------------------------------
-  /** A stream socket. */
-  socket(family: 'tcp4' | 'tcp6' | 'unix'): number;
+  /** A socket: 'tcp4', 'tcp6' and 'unix' are for streams, 'udp4' and 'udp6' for datagrams. */
+  socket(family: SocketFamily): number;
   socketpair(): [number, number] | number;
   bind(fd: number, address: SocketAddress): number;
   listen(fd: number, backlog: number): number;
@@ -190,6 +201,20 @@ export interface Syscalls {
   receiveDescriptor(fd: number): number;
   sockname(fd: number): SocketAddress | number;
   peername(fd: number): SocketAddress | number;
+  /** Errors: EINVAL (`v6Only` of a bound socket), ENOPROTOOPT (a buffer of a stream socket). */
+  setSocketOption(fd: number, option: SocketOption, value: number): number;
+  socketOption(fd: number, option: SocketOption): number;
+  /**
+   * Sends one datagram, to the peer if `to` is null; never waits. What nobody receives is lost. Errors: EDESTADDRREQ, EMSGSIZE, ENETUNREACH (anywhere
+   * but this container), EACCES (broadcast without the option), or the pending error of a connected socket.
+   */
+  sendTo(fd: number, bytes: Uint8Array, to: { address: string; port: number } | null): number;
+  /** The next datagram, whole. */
+  receiveFrom(fd: number, nonblock?: boolean): Datagram | number;
+  /** Takes the peer of a datagram socket away. */
+  disconnect(fd: number): number;
+  /** Joins or leaves a multicast group; an empty `source` hears all senders. Errors: EADDRINUSE (joined already), EADDRNOTAVAIL (not joined), EINVAL. */
+  setMembership(fd: number, joined: boolean, group: string, source: string): number;
   /** SO_ERROR: the pending error as a positive errno, 0 if none; cleared by the call. */
   socketError(fd: number): number;
   /** Closes a connected socket with a reset; {@link failure} answers `reason` at the other end. */

@@ -27,6 +27,8 @@ pub enum HandleType {
     Unknown = 4,
     /// Not open.
     Invalid = 5,
+    /// UDP sockets.
+    Udp = 6,
 }
 
 impl Kernel {
@@ -258,10 +260,11 @@ impl Kernel {
             }
             Ok(Object::Pipe(_)) => HandleType::Pipe,
             Ok(Object::Terminal(_) | Object::Master(_)) => HandleType::Tty,
-            Ok(Object::Socket(id)) if self.network.socket(id).domain == Domain::Unix => {
-                HandleType::Pipe
-            }
-            Ok(Object::Socket(_)) => HandleType::Tcp,
+            Ok(Object::Socket(id)) => match self.network.socket(id).domain {
+                Domain::Unix => HandleType::Pipe,
+                Domain::Tcp4 | Domain::Tcp6 => HandleType::Tcp,
+                Domain::Udp4 | Domain::Udp6 => HandleType::Udp,
+            },
             Ok(Object::Directory(_) | Object::Path(_) | Object::Watch(_)) => HandleType::Unknown,
         }
     }

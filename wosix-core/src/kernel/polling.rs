@@ -107,9 +107,13 @@ impl Kernel {
         let bit = |condition, bit| if condition { bit } else { 0 };
         let socket = self.network.socket(id);
         let error = bit(socket.error.is_some(), POLLIN | POLLOUT | POLLERR | POLLHUP);
-        match socket.phase {
+        match &socket.phase {
             Phase::Idle => error | POLLOUT | POLLHUP,
             Phase::Connecting { .. } => error,
+            Phase::Datagram(inbox) => {
+                let pending = bit(socket.error.is_some(), POLLIN | POLLERR);
+                bit(!inbox.is_empty(), POLLIN) | pending | POLLOUT
+            }
             Phase::Listening(_) => bit(self.network.acceptable(id), POLLIN),
             Phase::Connected {
                 incoming,
@@ -118,13 +122,13 @@ impl Kernel {
                 write_closed,
                 ..
             } => {
-                let (incoming, outgoing) =
-                    (self.network.stream(incoming), self.network.stream(outgoing));
-                let ended = read_closed || incoming.writers == 0;
+                let incoming = self.network.stream(*incoming);
+                let outgoing = self.network.stream(*outgoing);
+                let ended = *read_closed || incoming.writers == 0;
                 bit(ended || incoming.readable(), POLLIN)
                     | bit(incoming.reset, POLLERR | POLLHUP)
-                    | bit(write_closed || outgoing.writable(), POLLOUT)
-                    | bit(ended && (write_closed || outgoing.readers == 0), POLLHUP)
+                    | bit(*write_closed || outgoing.writable(), POLLOUT)
+                    | bit(ended && (*write_closed || outgoing.readers == 0), POLLHUP)
                     | error
             }
         }

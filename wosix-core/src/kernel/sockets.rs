@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
-use super::{Answer, Call, Effect, Kernel};
+use super::{Answer, Call, Effect, HOST_THREAD, Kernel};
 use crate::errno::{Errno, Result};
 use crate::net::{Address, Connection, Domain, Name, Phase, SocketId};
 use crate::process::HOST;
@@ -14,7 +14,7 @@ use crate::vfs::{Access, FileKind, OpenFlags};
 const UNIX_PATH_MAX: usize = 107;
 
 impl Kernel {
-    /// A stream socket.
+    /// A socket.
     pub fn socket(&mut self, call: Call, domain: Domain) -> Result<i32> {
         self.process(call.tid)?.descriptors.check_room(1)?;
         let socket = self.network.open(domain);
@@ -30,7 +30,7 @@ impl Kernel {
         Ok((first, second))
     }
 
-    fn socket_of(&self, call: Call, fd: i32) -> Result<SocketId> {
+    pub(super) fn socket_of(&self, call: Call, fd: i32) -> Result<SocketId> {
         match self.object(call, fd)? {
             Object::Socket(id) => Ok(id),
             Object::Path(_) => Err(Errno::EBADF),
@@ -42,11 +42,9 @@ impl Kernel {
     pub fn bind(&mut self, call: Call, fd: i32, address: &Address) -> Result<()> {
         let id = self.socket_of(call, fd)?;
         match (address, self.network.socket(id).domain) {
-            (Address::Inet(ip, port), Domain::Tcp4 | Domain::Tcp6) => {
-                self.network.bind(id, *ip, *port)
-            }
             (Address::Unix(path), Domain::Unix) => self.bind_unix(call, id, path),
             (Address::Unix(_), _) | (_, Domain::Unix) => Err(Errno::EAFNOSUPPORT),
+            (Address::Inet(ip, port), _) => self.network.bind(id, *ip, *port),
         }
     }
 
@@ -136,11 +134,19 @@ impl Kernel {
         }
         let connection = match (address, self.network.socket(id).domain) {
             (Address::Inet(ip, port), Domain::Tcp4 | Domain::Tcp6) => {
-                let connection = self.network.connect(id, *ip, *port, &mut self.wakes)?;
+                // What a page shows of a port is the server there, whichever address it chose.
+                let any_loopback = call.tid == HOST_THREAD;
+                let connection =
+                    self.network
+                        .connect(id, *ip, *port, any_loopback, &mut self.wakes)?;
                 if let Connection::Outside(gateway) = connection {
                     self.lead_outside(gateway, *ip, *port)?;
                 }
                 connection
+            }
+            (Address::Inet(ip, port), Domain::Udp4 | Domain::Udp6) => {
+                self.network.connect_datagrams(id, *ip, *port)?;
+                Connection::Established
             }
             (Address::Unix(path), Domain::Unix) => self.connect_unix(call, id, path)?,
             (Address::Unix(_), _) | (_, Domain::Unix) => return Err(Errno::EAFNOSUPPORT.into()),
@@ -271,7 +277,9 @@ impl Kernel {
     pub fn peername(&self, call: Call, fd: i32) -> Result<Address> {
         let socket = self.network.socket(self.socket_of(call, fd)?);
         match socket.phase {
-            Phase::Connected { .. } => socket.peer.clone().ok_or(Errno::ENOTCONN),
+            Phase::Connected { .. } | Phase::Datagram(_) => {
+                socket.peer.clone().ok_or(Errno::ENOTCONN)
+            }
             _ => Err(Errno::ENOTCONN),
         }
     }
@@ -294,7 +302,7 @@ impl Kernel {
         Ok(&self.network.socket(self.socket_of(call, fd)?).failure)
     }
 
-    fn nonblocking(&self, call: Call, fd: i32) -> Result<bool> {
+    pub(super) fn nonblocking(&self, call: Call, fd: i32) -> Result<bool> {
         Ok(self.table.files[self.file(call, fd)?]
             .flags
             .has(OpenFlags::NONBLOCK))

@@ -1,5 +1,6 @@
 //! The kernel under a test host: threads are closures that are retried when, and only when, they were woken.
 
+mod datagrams;
 mod exec;
 mod files;
 mod pipes;

@@ -12,14 +12,13 @@ use crate::process::pipe::{Pipe, Transfer};
 
 use super::SocketId;
 use super::outside::{OWN_IPV4, OWN_IPV6, OutsideNames};
-use super::socket::{Address, Domain, Listener, Name, Phase, Socket, StreamId};
+use super::ports::{Ports, excludes};
+use super::socket::{Address, Domain, Listener, Name, Options, Phase, Socket, StreamId};
 
 /// Bytes that one direction of a connection holds.
 const STREAM_CAPACITY: usize = 256 * 1024;
 /// Upper bound of a backlog (`net.core.somaxconn`).
 const BACKLOG_MAX: usize = 4096;
-/// Ports that `bind` and `connect` choose from (`net.ipv4.ip_local_port_range`).
-const EPHEMERAL: core::ops::RangeInclusive<u16> = 32768..=60999;
 
 /// What `connect` found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,13 +37,16 @@ pub struct Network {
     sockets: Slab<Socket>,
     streams: Slab<Pipe>,
     /// TCP sockets that own a local address.
-    bound: BTreeMap<(u16, IpAddr), SocketId>,
+    stream_ports: Ports,
+    /// UDP sockets that own one.
+    pub(super) datagram_ports: Ports,
     names: BTreeMap<Name, SocketId>,
     /// Hosts that are not in the container.
     pub outside: OutsideNames,
     /// Files that were under way to a socket which is closed now; the kernel gives their references back.
     abandoned: Vec<FileId>,
-    last_port: u16,
+    /// Counts the connections that listeners of one port were chosen for.
+    turns: usize,
 }
 
 impl Network {
@@ -84,31 +86,30 @@ impl Network {
         (a, b)
     }
 
-    /// Gives a TCP socket a local address; port 0 chooses one.
+    /// Gives a TCP or UDP socket a local address; port 0 chooses one.
     ///
     /// # Errors
     /// `EINVAL` (already bound), `EADDRINUSE`, `EADDRNOTAVAIL`, `EAFNOSUPPORT`.
     pub fn bind(&mut self, id: SocketId, ip: IpAddr, port: u16) -> Result<()> {
         let socket = &self.sockets[id];
-        match (socket.domain, ip) {
-            (Domain::Tcp4, IpAddr::V4(_)) | (Domain::Tcp6, IpAddr::V6(_)) => {}
-            _ => return Err(Errno::EAFNOSUPPORT),
+        if !socket.domain.takes(ip) {
+            return Err(Errno::EAFNOSUPPORT);
         }
-        if socket.local.is_some() || !matches!(socket.phase, Phase::Idle) {
+        if socket.local.is_some() || !matches!(socket.phase, Phase::Idle | Phase::Datagram(_)) {
             return Err(Errno::EINVAL);
         }
-        if !is_local(ip) {
+        // A group's address narrows a datagram socket to what is sent to the group.
+        if !is_local(ip) && !(socket.domain.is_datagram() && ip.is_multicast()) {
             return Err(Errno::EADDRNOTAVAIL);
         }
         let port = if port == 0 {
-            self.ephemeral_port(ip)?
-        } else if self.conflicts(ip, port) {
+            self.ephemeral_port(id, ip)?
+        } else if self.conflicts(id, ip, port) {
             return Err(Errno::EADDRINUSE);
         } else {
             port
         };
-        self.bound.insert((port, ip), id);
-        self.sockets[id].local = Some(Address::Inet(ip, port));
+        self.own(id, ip, port);
         Ok(())
     }
 
@@ -137,14 +138,17 @@ impl Network {
             listener.backlog = backlog;
             return Ok(None);
         }
-        if !matches!(self.sockets[id].phase, Phase::Idle) {
-            return Err(Errno::EINVAL);
+        match self.sockets[id].phase {
+            Phase::Idle => {}
+            Phase::Datagram(_) => return Err(Errno::EOPNOTSUPP),
+            _ => return Err(Errno::EINVAL),
         }
         if self.sockets[id].local.is_none() {
             match self.sockets[id].domain {
                 Domain::Unix => return Err(Errno::EDESTADDRREQ),
                 Domain::Tcp4 => self.bind(id, Ipv4Addr::UNSPECIFIED.into(), 0)?,
                 Domain::Tcp6 => self.bind(id, Ipv6Addr::UNSPECIFIED.into(), 0)?,
+                Domain::Udp4 | Domain::Udp6 => unreachable!("are never idle"),
             }
         }
         let opened = self.port_of(id).filter(|&port| !self.port_listens(port));
@@ -157,19 +161,19 @@ impl Network {
 
     /// Whether some socket listens on the TCP port.
     pub fn port_listens(&self, port: u16) -> bool {
-        self.on_port(port)
-            .any(|(_, id)| matches!(self.sockets[id].phase, Phase::Listening(_)))
+        self.listeners(port).next().is_some()
     }
 
     /// The TCP port a socket owns.
     pub fn port_of(&self, id: SocketId) -> Option<u16> {
         match self.sockets[id].local {
-            Some(Address::Inet(ip, port)) if self.bound.get(&(port, ip)) == Some(&id) => Some(port),
+            Some(Address::Inet(_, port)) if self.stream_ports.owns(port, id) => Some(port),
             _ => None,
         }
     }
 
-    /// Connects to a TCP address.
+    /// Connects to a TCP address. `any_loopback`: if nobody listens there, any listener on that port will do, so that a server is found
+    /// whichever address of `localhost` it chose.
     ///
     /// # Errors
     /// `ECONNREFUSED`, `ENETUNREACH`, `EISCONN`, `EALREADY`, `EINVAL`, `EAFNOSUPPORT`.
@@ -178,23 +182,25 @@ impl Network {
         id: SocketId,
         ip: IpAddr,
         port: u16,
+        any_loopback: bool,
         wakes: &mut WakeSet,
     ) -> Result<Connection> {
-        match (self.sockets[id].domain, ip) {
-            (Domain::Tcp4, IpAddr::V4(_)) | (Domain::Tcp6, IpAddr::V6(_)) => {}
-            _ => return Err(Errno::EAFNOSUPPORT),
+        if !self.sockets[id].domain.takes(ip) {
+            return Err(Errno::EAFNOSUPPORT);
         }
         self.check_connectable(id)?;
         if !is_local(ip) {
             return self.connect_outside(id, ip, port);
         }
-        let listener = self.listener_for(ip, port).ok_or(Errno::ECONNREFUSED)?;
         // Connecting to "any" means this machine.
         let peer = match ip {
             IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
             other => other,
         };
+        let listener = self
+            .listener_for(peer, port, any_loopback)
+            .ok_or(Errno::ECONNREFUSED)?;
         self.bind_to_connect(id, peer)?;
         self.sockets[id].peer = Some(Address::Inet(peer, port));
         Ok(self.knock(id, listener, wakes))
@@ -223,13 +229,10 @@ impl Network {
     fn bind_to_connect(&mut self, id: SocketId, own: IpAddr) -> Result<()> {
         match self.sockets[id].local.clone() {
             None => {
-                let port = self.ephemeral_port(own)?;
-                self.bound.insert((port, own), id);
-                self.sockets[id].local = Some(Address::Inet(own, port));
+                let port = self.ephemeral_port(id, own)?;
+                self.own(id, own, port);
             }
             Some(Address::Inet(local, port)) if local.is_unspecified() => {
-                self.bound.remove(&(port, local));
-                self.bound.insert((port, own), id);
                 self.sockets[id].local = Some(Address::Inet(own, port));
             }
             Some(_) => {}
@@ -291,6 +294,9 @@ impl Network {
         wakes: &mut WakeSet,
     ) -> Result<Transfer> {
         let socket = &mut self.sockets[id];
+        if let Phase::Datagram(_) = socket.phase {
+            return self.read_datagram(id, out);
+        }
         let Phase::Connected {
             incoming,
             read_closed,
@@ -306,24 +312,40 @@ impl Network {
         }
     }
 
-    /// Sends.
+    /// Sends. What TCP sends to an end that was closed is lost, and tells this end so: only what is sent after that fails.
     ///
     /// # Errors
     /// `ENOTCONN`, `EPIPE` (the caller raises `SIGPIPE`), `ECONNRESET`.
     pub fn send(&mut self, id: SocketId, bytes: &[u8], wakes: &mut WakeSet) -> Result<Transfer> {
         let socket = &mut self.sockets[id];
+        if let Phase::Datagram(_) = socket.phase {
+            return self
+                .send_datagram(id, bytes, None, wakes)
+                .map(Transfer::Moved);
+        }
         let Phase::Connected {
+            incoming,
             outgoing,
             write_closed,
             ..
-        } = socket.phase
+        } = &mut socket.phase
         else {
             return Err(socket.error.take().unwrap_or(Errno::ENOTCONN));
         };
-        if write_closed {
+        if core::mem::take(&mut self.streams[*incoming].reset) {
+            return Err(Errno::ECONNRESET);
+        }
+        if *write_closed {
             return Err(Errno::EPIPE);
         }
-        self.streams[outgoing].write(bytes, wakes)
+        let stream = &mut self.streams[*outgoing];
+        if stream.readers == 0 && socket.domain != Domain::Unix && !bytes.is_empty() {
+            *write_closed = true;
+            stream.drop_writer(wakes);
+            stream.write_queue.wake(wakes);
+            return Ok(Transfer::Moved(bytes.len()));
+        }
+        stream.write(bytes, wakes)
     }
 
     /// Sends with an open file attached to the first byte. The reference is taken over when something was moved.
@@ -416,15 +438,15 @@ impl Network {
     pub fn close(&mut self, id: SocketId, wakes: &mut WakeSet) -> Option<u16> {
         let port = self.port_of(id);
         let mut socket = self.sockets.remove(id);
-        if let (Some(Address::Inet(ip, _)), Some(port)) = (&socket.local, port) {
-            self.bound.remove(&(port, *ip));
+        if let Some(Address::Inet(_, port)) = socket.local {
+            self.ports_mut(socket.domain).release(port, id);
         }
         if let Some(name) = &socket.name {
             self.names.remove(name);
         }
         socket.queue.wake(wakes);
         match socket.phase {
-            Phase::Idle => None,
+            Phase::Idle | Phase::Datagram(_) => None,
             Phase::Connecting { listener } => {
                 if let Phase::Listening(listener) = &mut self.sockets[listener].phase {
                     listener.knocking.retain(|&client| client != id);
@@ -460,60 +482,101 @@ impl Network {
         }
     }
 
-    fn on_port(&self, port: u16) -> impl Iterator<Item = (IpAddr, SocketId)> + '_ {
-        let lowest = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        let highest = IpAddr::V6(Ipv6Addr::from([0xff; 16]));
-        self.bound
-            .range((port, lowest)..=(port, highest))
-            .map(|(&(_, ip), &id)| (ip, id))
-    }
-
-    /// Whether `bind` must refuse: the same address, or a wildcard that covers it. `::` covers IPv4 too.
-    fn conflicts(&self, ip: IpAddr, port: u16) -> bool {
-        let covers = |a: IpAddr, b: IpAddr| match a {
-            IpAddr::V4(v4) => v4.is_unspecified() && b.is_ipv4(),
-            IpAddr::V6(v6) => v6.is_unspecified(),
-        };
-        self.on_port(port)
-            // Accepted connections share their listener's port without owning it, so every entry counts.
-            .any(|(other, _)| other == ip || covers(other, ip) || covers(ip, other))
-    }
-
-    fn ephemeral_port(&mut self, ip: IpAddr) -> Result<u16> {
-        for _ in EPHEMERAL {
-            let next = self.last_port.wrapping_add(1);
-            self.last_port = if EPHEMERAL.contains(&next) {
-                next
-            } else {
-                *EPHEMERAL.start()
-            };
-            if !self.conflicts(ip, self.last_port) {
-                return Ok(self.last_port);
+    /// The sockets that listen on a TCP port, with their addresses.
+    fn listeners(&self, port: u16) -> impl Iterator<Item = (IpAddr, SocketId)> + '_ {
+        self.stream_ports.owners(port).iter().filter_map(|&id| {
+            let socket = &self.sockets[id];
+            match (&socket.phase, &socket.local) {
+                (Phase::Listening(_), Some(Address::Inet(ip, _))) => Some((*ip, id)),
+                _ => None,
             }
-        }
-        Err(Errno::EADDRINUSE)
+        })
     }
 
-    /// The listener that answers at an address: the exact one, then a wildcard, then whatever is on that port,
-    /// so that `localhost` reaches a server whichever loopback address either side chose.
-    fn listener_for(&self, ip: IpAddr, port: u16) -> Option<SocketId> {
-        self.on_port(port)
-            .filter(|&(_, id)| matches!(self.sockets[id].phase, Phase::Listening(_)))
-            .min_by_key(|&(bound, _)| {
-                if bound == ip {
-                    0
-                } else if bound.is_unspecified() {
-                    1
-                } else {
-                    2
-                }
-            })
+    fn ports_mut(&mut self, domain: Domain) -> &mut Ports {
+        if domain.is_datagram() {
+            &mut self.datagram_ports
+        } else {
+            &mut self.stream_ports
+        }
+    }
+
+    /// Makes a socket the owner of a local address.
+    fn own(&mut self, id: SocketId, ip: IpAddr, port: u16) {
+        let socket = &mut self.sockets[id];
+        socket.local = Some(Address::Inet(ip, port));
+        let domain = socket.domain;
+        self.ports_mut(domain).claim(port, id);
+    }
+
+    /// Whether `bind` must refuse.
+    fn conflicts(&self, id: SocketId, ip: IpAddr, port: u16) -> bool {
+        let socket = &self.sockets[id];
+        let ports = if socket.domain.is_datagram() {
+            &self.datagram_ports
+        } else {
+            &self.stream_ports
+        };
+        // Accepted connections share their listener's port without owning it, so every owner counts.
+        ports
+            .owners(port)
+            .iter()
+            .any(|&owner| excludes(&self.sockets[owner], ip, &socket.options))
+    }
+
+    fn ephemeral_port(&mut self, id: SocketId, ip: IpAddr) -> Result<u16> {
+        let Network {
+            sockets,
+            stream_ports,
+            datagram_ports,
+            ..
+        } = self;
+        let ports = if sockets[id].domain.is_datagram() {
+            datagram_ports
+        } else {
+            stream_ports
+        };
+        // Nobody asks for a port that is shared without naming it.
+        let alone = Options {
+            reuse_address: false,
+            reuse_port: false,
+            ..sockets[id].options
+        };
+        let is_free = |ports: &Ports, port| {
+            !ports
+                .owners(port)
+                .iter()
+                .any(|&owner| excludes(&sockets[owner], ip, &alone))
+        };
+        ports.ephemeral(is_free).ok_or(Errno::EADDRINUSE)
+    }
+
+    /// The listener that answers at an address: the exact one, then a wildcard, then with `any` whatever is on that port. Among equals
+    /// they take turns.
+    fn listener_for(&mut self, ip: IpAddr, port: u16, any: bool) -> Option<SocketId> {
+        let ip = ip.to_canonical();
+        let rank = |(bound, id): (IpAddr, SocketId)| {
+            let covers = bound.is_ipv4() == ip.is_ipv4()
+                || bound.is_ipv6() && !self.sockets[id].options.v6_only;
+            match bound.to_canonical() {
+                own if own == ip => Some(0),
+                wildcard if wildcard.is_unspecified() && covers => Some(1),
+                _ => any.then_some(2),
+            }
+        };
+        let best = self.listeners(port).filter_map(rank).min()?;
+        let equals: Vec<SocketId> = self
+            .listeners(port)
+            .filter(|&listener| rank(listener) == Some(best))
             .map(|(_, id)| id)
+            .collect();
+        self.turns = self.turns.wrapping_add(1);
+        Some(equals[self.turns % equals.len()])
     }
 
     fn check_connectable(&self, id: SocketId) -> Result<()> {
         match self.sockets[id].phase {
-            Phase::Idle => Ok(()),
+            Phase::Idle | Phase::Datagram(_) => Ok(()),
             Phase::Listening(_) => Err(Errno::EINVAL),
             Phase::Connecting { .. } => Err(Errno::EALREADY),
             Phase::Connected { .. } => Err(Errno::EISCONN),
@@ -577,7 +640,7 @@ impl Network {
         self.sockets[b].phase = connected(a, to_b, to_a);
     }
 
-    /// Both directions of a closed end. Unread data turns the end of the stream into a reset (RFC 2525 2.17).
+    /// Both directions of a closed end. Unread data turns the end of the stream into a reset (RFC 2525 2.17), which ends both.
     fn disconnect(
         &mut self,
         other: Option<SocketId>,
@@ -586,9 +649,15 @@ impl Network {
         write_closed: bool,
         wakes: &mut WakeSet,
     ) {
-        if !self.streams[incoming].is_empty() {
+        if !self.streams[incoming].is_empty() || self.streams[outgoing].reset {
             self.streams[outgoing].reset = true;
             self.streams[outgoing].read_queue.wake(wakes);
+            if let Some(id) = other
+                && let Phase::Connected { write_closed, .. } = &mut self.sockets[id].phase
+                && !core::mem::replace(write_closed, true)
+            {
+                self.streams[incoming].drop_writer(wakes);
+            }
         }
         self.abandoned
             .extend(self.streams[incoming].passing.abandon());
@@ -615,7 +684,7 @@ impl Network {
 }
 
 /// Whether an address is this container's.
-fn is_local(ip: IpAddr) -> bool {
+pub(super) fn is_local(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_unspecified(),
         IpAddr::V6(v6) => {
@@ -629,10 +698,12 @@ fn is_local(ip: IpAddr) -> bool {
 }
 
 /// An address as a socket of `domain` shows it.
-fn in_family(ip: IpAddr, domain: Domain) -> IpAddr {
+pub(super) fn in_family(ip: IpAddr, domain: Domain) -> IpAddr {
     match (domain, ip) {
-        (Domain::Tcp6, IpAddr::V4(v4)) => v4.to_ipv6_mapped().into(),
-        (Domain::Tcp4, IpAddr::V6(v6)) => v6.to_ipv4().unwrap_or(Ipv4Addr::LOCALHOST).into(),
+        (Domain::Tcp6 | Domain::Udp6, IpAddr::V4(v4)) => v4.to_ipv6_mapped().into(),
+        (Domain::Tcp4 | Domain::Udp4, IpAddr::V6(v6)) => {
+            v6.to_ipv4().unwrap_or(Ipv4Addr::LOCALHOST).into()
+        }
         (_, other) => other,
     }
 }

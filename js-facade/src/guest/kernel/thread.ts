@@ -1,7 +1,8 @@
 /** {@link Syscalls} over an instance of the kernel module. */
 
 import {
-  ProcessExit, type DirectoryEntry, type ExitStatus, type PackEntry, type Path, type PollEntry, type SocketAddress, type SpawnRequest,
+  ProcessExit, type Datagram, type DirectoryEntry, type ExitStatus, type PackEntry, type Path, type PollEntry, type SocketAddress,
+  type SocketFamily, type SocketOption, type SpawnRequest,
   type Syscalls, type Termios, type ThreadBlock, type WatchEvent, type WindowSize,
 } from '../syscalls';
 import type { Call, KernelInstance } from './instance';
@@ -10,8 +11,12 @@ import { OUT, PATH, Reader, Scratch, SECOND_PATH, Writer } from './scratch';
 const EINVAL = 22;
 
 const NEW_SESSION = 1, CONTROLLING_TERMINAL = 2, HAS_CWD = 4, HAS_GROUP = 8;
-const FAMILIES = { tcp4: 4, tcp6: 6, unix: 1 } as const;
-const HANDLE_TYPES = ['FILE', 'PIPE', 'TCP', 'TTY', 'UNKNOWN', 'INVALID'] as const;
+const FAMILIES = { tcp4: 4, tcp6: 6, unix: 1, udp4: 20, udp6: 22 } as const;
+/** In the order of `OPTIONS` in `wosix-wasm/kernel/src/calls/datagrams.rs`. */
+const SOCKET_OPTIONS: SocketOption[] = ['reuseAddress', 'reusePort', 'v6Only', 'broadcast', 'multicastLoop', 'receiveBuffer', 'sendBuffer'];
+/** For {@link Syscalls.sendTo}: no port, the peer. */
+const TO_PEER = -1;
+const HANDLE_TYPES = ['FILE', 'PIPE', 'TCP', 'TTY', 'UNKNOWN', 'INVALID', 'UDP'] as const;
 /** Rows of a poll that fit the scratch block. */
 const POLL_ROWS = 16384;
 
@@ -280,7 +285,7 @@ export class Thread implements Syscalls {
 
   // --- sockets ---------------------------------------------------------------------------------------
 
-  socket(family: 'tcp4' | 'tcp6' | 'unix'): number { return this.sys('sys_socket', FAMILIES[family]); }
+  socket(family: SocketFamily): number { return this.sys('sys_socket', FAMILIES[family]); }
   socketpair(): [number, number] | number { return this.pair(this.sys('sys_socketpair')); }
   bind(fd: number, address: SocketAddress): number { return this.sys('sys_bind', fd, this.address(address)); }
   listen(fd: number, backlog: number): number { return this.sys('sys_listen', fd, backlog); }
@@ -301,6 +306,33 @@ export class Thread implements Syscalls {
   receiveDescriptor(fd: number): number { return this.sys('sys_receive_descriptor', fd); }
   sockname(fd: number): SocketAddress | number { return this.readAddress(this.sys('sys_sockname', fd)); }
   peername(fd: number): SocketAddress | number { return this.readAddress(this.sys('sys_peername', fd)); }
+
+  setSocketOption(fd: number, option: SocketOption, value: number): number {
+    return this.sys('sys_set_option', fd, SOCKET_OPTIONS.indexOf(option), value);
+  }
+
+  socketOption(fd: number, option: SocketOption): number { return this.sys('sys_option', fd, SOCKET_OPTIONS.indexOf(option)); }
+
+  sendTo(fd: number, bytes: Uint8Array, to: { address: string; port: number } | null): number {
+    const input = new Writer().int(to?.port ?? TO_PEER).string(to?.address ?? '').raw(bytes).finish();
+    return this.sys('sys_send_to', fd, this.scratch.input(input));
+  }
+
+  receiveFrom(fd: number, nonblock?: boolean): Datagram | number {
+    const length = this.sys('sys_receive_from', fd, nonblock ? 1 : 0);
+    if (length < 0) return length;
+    const reader = new Reader(this.scratch.reply(length));
+    const from = { family: reader.int() as 4 | 6, port: reader.int(), address: decoder.decode(reader.string()) };
+    return { from, bytes: reader.rest().slice() };
+  }
+
+  disconnect(fd: number): number { return this.sys('sys_disconnect', fd); }
+
+  setMembership(fd: number, joined: boolean, group: string, source: string): number {
+    const input = new Writer().string(group).string(source).finish();
+    return this.sys('sys_membership', fd, Number(joined), this.scratch.input(input));
+  }
+
   socketError(fd: number): number { return this.sys('sys_socket_error', fd); }
 
   abort(fd: number, reason: string): number {

@@ -99,6 +99,7 @@ const byNumber = new Map(UV_ERRORS.map(([number, name, text]) => [number, { name
 /** libuv's numbers by name, for the ones our bindings make or test for. */
 export const UV = {
   EACCES: -13,
+  EADDRNOTAVAIL: -99,
   EAGAIN: -11,
   EAI_NONAME: -3008,
   EBADF: -9,
@@ -117,6 +118,7 @@ export const UV = {
   ENOTCONN: -107,
   ENOTDIR: -20,
   ENOTEMPTY: -39,
+  ENODEV: -19,
   ENOTSOCK: -88,
   ENOTSUP: -95,
   EOF: -4095,

@@ -1,6 +1,6 @@
 use core::net::IpAddr;
 
-use super::super::{POLLERR, POLLHUP, POLLIN, POLLOUT, PollEntry};
+use super::super::{POLLERR, POLLHUP, POLLIN, POLLOUT, PollEntry, SocketOption};
 use super::*;
 use crate::net::{Address, Domain};
 use crate::process::signal::Disposition;
@@ -199,7 +199,7 @@ fn ports() {
 }
 
 #[test]
-fn loopback_addresses_are_one_machine() {
+fn the_host_finds_a_server_at_any_loopback_address() {
     for (bound, dialed) in [
         ("0.0.0.0 80", "127.0.0.1 80"),
         ("127.0.0.1 80", "0.0.0.0 80"),
@@ -219,6 +219,75 @@ fn loopback_addresses_are_one_machine() {
         m.write(HOST, fd, b"x");
         assert_eq!(m.read(HOST, accepted, 9).get(), Some(Ok(b"x".to_vec())));
     }
+}
+
+#[test]
+fn a_process_finds_a_server_where_it_listens() {
+    let connected = Some(Ok(()));
+    let refused = Some(Err(Errno::ECONNREFUSED));
+    for (bound, dialed, expected) in [
+        ("127.0.0.1 80", "127.0.0.1 80", connected),
+        ("127.0.0.1 80", "0.0.0.0 80", connected),
+        ("127.0.0.1 80", "127.0.0.2 80", refused),
+        ("127.0.0.1 80", "::1 80", refused),
+        ("127.0.0.1 80", "::ffff:127.0.0.1 80", connected),
+        ("0.0.0.0 80", "127.0.0.2 80", connected),
+        ("0.0.0.0 80", "::1 80", refused),
+        ("::1 80", "127.0.0.1 80", refused),
+        (":: 80", "127.0.0.1 80", connected),
+        (":: 80", "::1 80", connected),
+    ] {
+        let mut m = Machine::new();
+        let client = m.process();
+        listen(&mut m, HOST, &inet(bound), 5).expect("listens");
+        let outcome = connect(&mut m, client, &inet(dialed)).1.get();
+        assert_eq!(outcome, expected, "{bound} {dialed}");
+    }
+}
+
+#[test]
+fn listeners_share_a_port_on_request() {
+    let mut m = Machine::new();
+    let address = inet("127.0.0.1 80");
+    let mut listeners = [0; 2];
+    for listener in &mut listeners {
+        let fd = m
+            .call(HOST, |k, c| k.socket(c, Domain::Tcp4))
+            .expect("makes");
+        m.call(HOST, |k, c| k.set_option(c, fd, SocketOption::ReusePort, 1))
+            .expect("sets");
+        m.call(HOST, |k, c| k.bind(c, fd, &address)).expect("binds");
+        m.call(HOST, |k, c| k.listen(c, fd, 5)).expect("listens");
+        *listener = fd;
+    }
+    assert_eq!(listen(&mut m, HOST, &address, 5), Err(Errno::EADDRINUSE));
+    for _ in 0..2 {
+        assert_eq!(connect(&mut m, HOST, &address).1.get(), Some(Ok(())));
+    }
+    for listener in listeners {
+        let accepted = accept(&mut m, HOST, listener).get().expect("answers");
+        assert!(accepted.is_ok(), "each gets one");
+    }
+}
+
+#[test]
+fn the_first_write_to_a_closed_end_is_lost() {
+    let mut m = Machine::new();
+    let ((server, a), (client, b)) = connection(&mut m);
+    m.close(server, a);
+    assert_eq!(m.write(client, b, b"x").get(), Some(Ok(1)));
+    assert_eq!(m.write(client, b, b"x").get(), Some(Err(Errno::EPIPE)));
+    assert_eq!(m.read(client, b, 9).get(), Some(Ok(Vec::new())));
+}
+
+#[test]
+fn a_write_tells_of_a_reset_too() {
+    let mut m = Machine::new();
+    let ((server, a), (client, b)) = connection(&mut m);
+    m.write(client, b, b"never read");
+    m.close(server, a);
+    assert_eq!(m.write(client, b, b"x").get(), Some(Err(Errno::ECONNRESET)));
+    assert_eq!(m.write(client, b, b"x").get(), Some(Err(Errno::EPIPE)));
 }
 
 #[test]

@@ -11,6 +11,14 @@ use wosix_core::vfs::WatchKind;
 use crate::codec::{Reader, put_i32, put_string};
 use crate::entry::{Patience, call, wait};
 
+/// An IP address as text.
+pub(super) fn ip_address(text: &[u8]) -> Result<IpAddr> {
+    let text = core::str::from_utf8(text).map_err(|_| Errno::EINVAL)?;
+    // A zone (`fe80::1%lo`) names an interface, and there is one.
+    let text = text.split('%').next().unwrap_or(text);
+    IpAddr::from_str(text).map_err(|_| Errno::EINVAL)
+}
+
 /// Layout: family (4, 6, or 1 for Unix), port, then the address or path.
 fn address(bytes: &[u8]) -> Result<Address> {
     let mut reader = Reader::new(bytes);
@@ -19,10 +27,7 @@ fn address(bytes: &[u8]) -> Result<Address> {
     if family == 1 {
         return Ok(Address::Unix(text.to_vec()));
     }
-    let text = core::str::from_utf8(text).map_err(|_| Errno::EINVAL)?;
-    // A zone (`fe80::1%lo`) names an interface, and there is one.
-    let text = text.split('%').next().unwrap_or(text);
-    let ip = IpAddr::from_str(text).map_err(|_| Errno::EINVAL)?;
+    let ip = ip_address(text)?;
     let port = u16::try_from(port).map_err(|_| Errno::EINVAL)?;
     if ip.is_ipv4() != (family == 4) {
         return Err(Errno::EAFNOSUPPORT);
@@ -47,7 +52,7 @@ fn encoded(address: &Address) -> Vec<u8> {
     out
 }
 
-/// `family`: 4, 6, or 1 for Unix.
+/// `family`: 4, 6, or 1 for Unix; 16 more for datagrams.
 #[unsafe(no_mangle)]
 extern "C" fn sys_socket(tid: Tid, family: u32) -> i32 {
     call(tid, |kernel, call, _| {
@@ -55,6 +60,8 @@ extern "C" fn sys_socket(tid: Tid, family: u32) -> i32 {
             4 => Domain::Tcp4,
             6 => Domain::Tcp6,
             1 => Domain::Unix,
+            20 => Domain::Udp4,
+            22 => Domain::Udp6,
             _ => return Err(Errno::EAFNOSUPPORT),
         };
         kernel.socket(call, domain)

@@ -28,7 +28,10 @@ export function create(env: Environment): Record<string, unknown> {
     /** Seven values a processor: model, speed, then user, nice, sys, idle and irq times. */
     getCPUs: () => Array.from({ length: navigator.hardwareConcurrency }, () => ['virtual', 0, 0, 0, 0, 0, 0]).flat(),
     /** Seven values an address: name, address, netmask, family, mac, internal, scope id. */
-    getInterfaceAddresses: () => ['lo', '127.0.0.1', '255.0.0.0', 'IPv4', '00:00:00:00:00:00', true, -1],
+    getInterfaceAddresses: () => [
+      'lo', '127.0.0.1', '255.0.0.0', 'IPv4', '00:00:00:00:00:00', true, -1,
+      'lo', '::1', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'IPv6', '00:00:00:00:00:00', true, 0,
+    ],
     getHomeDirectory: () => env.process.env.HOME || '/home',
     getUserInfo(options?: { encoding?: string }) {
       const { Buffer } = env.requireBuiltin('buffer');

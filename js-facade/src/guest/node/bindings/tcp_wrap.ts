@@ -9,7 +9,7 @@ const SOCKET = 0, SERVER = 1;
 const UV_TCP_IPV6ONLY = 1, UV_TCP_REUSEPORT = 2;
 
 /** What `getsockname` and `getpeername` fill in. */
-interface AddressOut {
+export interface AddressOut {
   address?: string;
   family?: string;
   port?: number;
@@ -39,12 +39,12 @@ export function create(env: Environment): Record<string, unknown> {
       return 0;
     }
 
-    bind(address: string, port: number, _flags = 0): number {
-      return this.#bind(4, address, port);
+    bind(address: string, port: number, flags = 0): number {
+      return this.#bind(4, address, port, flags);
     }
 
-    bind6(address: string, port: number, _flags = 0): number {
-      return this.#bind(6, address, port);
+    bind6(address: string, port: number, flags = 0): number {
+      return this.#bind(6, address, port, flags);
     }
 
     listen(backlog: number): number {
@@ -115,9 +115,11 @@ export function create(env: Environment): Record<string, unknown> {
       this.callback('onconnection', 0, client);
     }
 
-    #bind(family: 4 | 6, address: string, port: number): number {
+    #bind(family: 4 | 6, address: string, port: number, flags: number): number {
       const error = this.ensureSocket(family === 4 ? 'tcp4' : 'tcp6');
       if (error < 0) return error;
+      if ((flags & UV_TCP_REUSEPORT) !== 0) env.sys.setSocketOption(this.fd, 'reusePort', 1);
+      if (family === 6 && (flags & UV_TCP_IPV6ONLY) !== 0) env.sys.setSocketOption(this.fd, 'v6Only', 1);
       const result = env.sys.bind(this.fd, { family, address, port });
       if (result === EADDRINUSE) this.#delayedError = result;
       else if (result < 0) return result;
@@ -147,7 +149,8 @@ export function create(env: Environment): Record<string, unknown> {
 
 const EADDRINUSE = -98;
 
-function fillAddress(out: AddressOut, answer: ReturnType<Environment['sys']['sockname']>): number {
+/** Writes what a call answered into `out`; answers its error number otherwise. */
+export function fillAddress(out: AddressOut, answer: ReturnType<Environment['sys']['sockname']>): number {
   if (typeof answer === 'number') return answer;
   if (!('address' in answer)) return UV.EINVAL;
   out.address = answer.address;
