@@ -1,10 +1,11 @@
 /** The server's side of one HTTP/1.1 connection, whose requests are answered by `fetch`. */
 
 import {
-  HTTP_BODY, HTTP_FAILED, HTTP_HEADERS_COMPLETE, HTTP_MESSAGE_COMPLETE, HTTP_METHODS, HTTP_NEED_INPUT, HTTP_REQUEST, HttpParser,
+  HTTP_BODY, HTTP_FAILED, HTTP_HEADERS_COMPLETE, HTTP_MESSAGE_COMPLETE, HTTP_METHODS, HTTP_NEED_INPUT, HTTP_REQUEST, HTTP_UPGRADE, HttpParser,
   type Codecs,
 } from '../guest/codecs';
 import { SECURE_PREFACE } from '../guest/gateway-protocol';
+import { GatewayWebSocket, webSocketRequest } from './gateway-websocket';
 import { SystemError } from './linux';
 import type { Socket } from './socket';
 
@@ -39,6 +40,8 @@ export interface Route {
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** Says why a fetch failed. */
   explain(url: string, error: unknown): string;
+  /** Says why a WebSocket could not be opened. */
+  explainWebSocket(url: string): string;
 }
 
 interface RequestHead {
@@ -48,6 +51,8 @@ interface RequestHead {
   /** The minor version of HTTP/1. */
   version: number;
   keepAlive: boolean;
+  /** Another protocol is to follow. */
+  upgrade: boolean;
 }
 
 /** The request is wrong or more than a browser can do: the client gets this answer, and the connection ends. */
@@ -93,6 +98,10 @@ export class GatewayConnection {
     const head = await this.readHead();
     if (head === null) return false;
     const url = this.urlOf(head);
+    if (head.upgrade) {
+      await this.upgrade(head, url);
+      return false;
+    }
     if (head.fields.some(([name, value]) => name.toLowerCase() === 'expect' && value.toLowerCase() === '100-continue')) await this.socket.write(CONTINUE);
     const body = await this.readBody();
     const hasBody = body.length > 0 || head.method === 'POST' || head.method === 'PUT';
@@ -140,11 +149,10 @@ export class GatewayConnection {
       const event = await this.next();
       if (event === null) return null;
       if (event !== HTTP_HEADERS_COMPLETE) continue;
-      if (this.parser.upgrade) throw new Refusal(501, 'Not Implemented', 'Only HTTP gets out of the container: no tunnels, no other protocols.');
       const { target, fields: flat } = this.parser.head();
       const fields: [string, string][] = [];
       for (let i = 0; i < flat.length; i += 2) fields.push([flat[i], flat[i + 1]]);
-      return { method: HTTP_METHODS[this.parser.method], target, fields, version: this.parser.versionMinor, keepAlive: this.parser.keepAlive };
+      return { method: HTTP_METHODS[this.parser.method], target, fields, version: this.parser.versionMinor, keepAlive: this.parser.keepAlive, upgrade: this.parser.upgrade };
     }
   }
 
@@ -191,6 +199,20 @@ export class GatewayConnection {
       if (length === 0) return null;
       this.from = 0;
       this.end = length;
+    }
+  }
+
+  /** Goes on by another protocol: WebSocket is the only one that a browser speaks. */
+  private async upgrade({ method, fields }: RequestHead, url: string): Promise<void> {
+    const request = method === 'GET' ? webSocketRequest(new URL(url), fields) : null;
+    if (request === null) throw new Refusal(501, 'Not Implemented', 'Only HTTP and WebSocket get out of the container: no tunnels, no other protocols.');
+    if (typeof request === 'string') throw new Refusal(400, 'Bad Request', request);
+    for (let event = await this.next(); event !== HTTP_UPGRADE; event = await this.next()) if (event === null) return;
+    try {
+      await GatewayWebSocket.serve(this.socket, request, this.buffer.subarray(this.from, this.end));
+    } catch (error) {
+      if (error instanceof SystemError) throw error;
+      this.socket.abort(this.route.explainWebSocket(request.url));
     }
   }
 

@@ -33,6 +33,7 @@ export class Gateway {
       port,
       fetch: (url, init) => fetch(this.route(url), init),
       explain: (url, error) => this.explain(new URL(url), error),
+      explainWebSocket: (url) => this.explainWebSocket(new URL(url)),
     });
     void connection.serve();
   }
@@ -46,15 +47,28 @@ export class Gateway {
   /** Why `fetch` may have failed: browsers do not tell programs. */
   private explain(url: URL, error: unknown): string {
     const text = error instanceof Error ? error.message : String(error);
-    const mixed = location.protocol === 'https:' && url.protocol === 'http:';
     const hint = this.corsProxy !== '' ? `it was asked for through the CORS proxy ${this.corsProxy}`
-      : mixed ? 'a page on https can only reach https'
+      : isMixed(url) ? 'a page on https can only reach https'
       : `it cannot be reached, or it does not allow ${location.origin} by CORS ('Access-Control-Allow-Origin'); a corsProxy may help`;
-    const message = `the browser could not fetch from ${url.origin} (${text}): ${hint}`;
-    if (!this.reported.has(url.origin)) {
-      this.reported.add(url.origin);
+    return this.tell(url.origin, `the browser could not fetch from ${url.origin} (${text}): ${hint}`);
+  }
+
+  private explainWebSocket(url: URL): string {
+    const hint = isMixed(url) ? 'a page on https can only reach wss' : 'it cannot be reached, or it refused the handshake';
+    return this.tell(url.origin, `the browser could not open a WebSocket to ${url.origin}: ${hint}`);
+  }
+
+  /** Tells the page of a failure of `origin`, once; answers `message`. */
+  private tell(origin: string, message: string): string {
+    if (!this.reported.has(origin)) {
+      this.reported.add(origin);
       this.report(message);
     }
     return message;
   }
+}
+
+/** Whether a browser forbids the address to the page for want of encryption. */
+function isMixed({ protocol }: URL): boolean {
+  return location.protocol === 'https:' && (protocol === 'http:' || protocol === 'ws:');
 }
