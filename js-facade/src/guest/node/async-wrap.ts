@@ -91,17 +91,19 @@ export abstract class AsyncWrap {
     const { hooks, frames } = bindingsOf(this.#env);
     const { async_hook_fields: fields, constants } = hooks;
     const outer = frames.getContinuationPreservedEmbedderData();
+    // `fn` may reset this object (a parser that is used again), but what was pushed is what is popped.
+    const asyncId = this.#asyncId;
     hooks.execution_async_resources[fields[constants.kStackLength]] = this;
-    hooks.pushAsyncContext(this.#asyncId, this.#triggerAsyncId);
+    hooks.pushAsyncContext(asyncId, this.#triggerAsyncId);
     frames.setContinuationPreservedEmbedderData(this.#frame);
     try {
-      if (fields[constants.kBefore] > 0) hooks.emitBefore(this.#asyncId);
+      if (fields[constants.kBefore] > 0) hooks.emitBefore(asyncId);
       const result = fn();
-      if (fields[constants.kAfter] > 0) hooks.emitAfter(this.#asyncId);
+      if (fields[constants.kAfter] > 0) hooks.emitAfter(asyncId);
       return result;
     } finally {
       frames.setContinuationPreservedEmbedderData(outer);
-      hooks.popAsyncContext(this.#asyncId);
+      hooks.popAsyncContext(asyncId);
     }
   }
 

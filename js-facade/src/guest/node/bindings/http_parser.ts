@@ -38,6 +38,8 @@ export function create(env: Environment): Record<string, unknown> {
     #parser: HttpParser | undefined;
     #connections: ConnectionsList | undefined;
     #paused = false;
+    /** The library has put it away: what is left of the input is not for it. */
+    #freed = false;
     #stream: StreamSource | undefined;
     #buffer: Uint8Array | undefined;
     /** When the current message began (`performance.now()`), 0 between messages. */
@@ -55,6 +57,7 @@ export function create(env: Environment): Record<string, unknown> {
       const limit = maxHeaderSize || env.requireBuiltin('internal/options').getOptionValue('--max-http-header-size') || DEFAULT_MAX_HEADER_SIZE;
       this.#parser = new HttpParser(codecsOf(env.wasm('codecs')), type, limit, lenient);
       this.#paused = false;
+      this.#freed = false;
       this.headersCompleted = false;
       this.messageStart = 0;
       this.#connections?.remove(this);
@@ -127,6 +130,7 @@ export function create(env: Environment): Record<string, unknown> {
 
     /** The parser goes back to the library's free list. */
     free(): void {
+      this.#freed = true;
       this.emitDestroy();
     }
 
@@ -208,8 +212,8 @@ export function create(env: Environment): Record<string, unknown> {
             // After an upgrade the rest is not HTTP, whatever it looks like.
             return parser.upgrade ? at : parseError(parser.errorCode, parser.errorReason, at);
         }
-        // A callback may have closed the parser.
-        if (this.#parser !== parser) return at;
+        // A callback may have closed the parser, or put it away.
+        if (this.#parser !== parser || this.#freed) return at;
       }
     }
 
