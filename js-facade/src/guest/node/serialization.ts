@@ -35,8 +35,11 @@ export class SerializerCore {
     this.#byte(VERSION);
   }
 
+  /** What was written, which is gone then: the next message begins empty, as after V8's `Release()`. */
   release(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    const bytes = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    return bytes;
   }
 
   writeVarint(value: number): void {
@@ -233,13 +236,13 @@ export class SerializerCore {
       this.#tag('m');
       this.#string(String(error.message));
     }
-    if (Object.hasOwn(error, 'cause')) {
-      this.#tag('c');
-      this.writeValue(error.cause);
-    }
     if (typeof error.stack === 'string') {
       this.#tag('s');
       this.#string(error.stack);
+    }
+    if (Object.hasOwn(error, 'cause')) {
+      this.#tag('c');
+      this.writeValue(error.cause);
     }
     this.#tag('.');
   }
