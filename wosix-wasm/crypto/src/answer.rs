@@ -7,14 +7,33 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 /// The parts of OpenSSL whose errors programs see, by number (`ERR_LIB_*`).
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 #[repr(u32)]
 pub enum Library {
+    /// No library: failures that Node words itself (`key-failure.ts`).
+    Node = 0,
+    /// `ERR_LIB_RSA`
+    Rsa = 4,
+    /// `ERR_LIB_DH`
+    Dh = 5,
+    /// `ERR_LIB_EVP`: what dispatches to keys and digests.
+    Evp = 6,
+    /// `ERR_LIB_DSA`
+    Dsa = 10,
+    /// `ERR_LIB_ASN1`
+    Asn1 = 13,
+    /// `ERR_LIB_CRYPTO`
+    Crypto = 15,
+    /// `ERR_LIB_EC`
+    Ec = 16,
     /// `ERR_LIB_PROV`: what computes.
     Provider = 57,
+    /// `ERR_LIB_OSSL_DECODER`: what reads keys.
+    Decoder = 60,
 }
 
 /// An error of OpenSSL's.
+#[derive(Clone, Debug)]
 pub struct Failure {
     code: u32,
     reason: Cow<'static, str>,
@@ -73,14 +92,20 @@ impl From<Vec<u8>> for Answer {
 }
 
 /// Byte strings in a row, each after its length (32 bits, little-endian).
-impl<const N: usize> From<[Vec<u8>; N]> for Answer {
-    fn from(parts: [Vec<u8>; N]) -> Self {
+impl From<Vec<Vec<u8>>> for Answer {
+    fn from(parts: Vec<Vec<u8>>) -> Self {
         let mut bytes = Vec::new();
         for part in parts {
             bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
             bytes.extend_from_slice(&part);
         }
         bytes.into()
+    }
+}
+
+impl<const N: usize> From<[Vec<u8>; N]> for Answer {
+    fn from(parts: [Vec<u8>; N]) -> Self {
+        Vec::from(parts).into()
     }
 }
 

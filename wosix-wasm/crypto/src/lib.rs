@@ -5,6 +5,13 @@
 //! are arguments.
 
 mod answer;
+mod asn1;
 mod block;
 mod cipher;
+mod fields;
+mod hash;
+mod key;
 mod memory;
+mod number;
+mod pem;
+mod rng;

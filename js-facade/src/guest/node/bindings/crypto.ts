@@ -8,10 +8,14 @@ import type { Environment } from '../environment';
 import { bytesOf } from '../stream-base';
 import { cipherBindings } from './crypto/cipher';
 import { constants } from './crypto/constants';
+import { ecdhBindings } from './crypto/ecdh';
 import { hashClasses } from './crypto/hash';
 import { jobClasses } from './crypto/jobs';
 import { equalBytes, keyClasses } from './crypto/key-object';
+import { keyPairJobs } from './crypto/key-pair-jobs';
+import { rsaCipherBindings } from './crypto/rsa-cipher';
 import { secureContextClass } from './crypto/secure-context';
+import { signatureClasses } from './crypto/signature';
 import { nodeError, unavailable } from './crypto/support';
 import { unsupported } from './crypto/unsupported';
 
@@ -30,8 +34,11 @@ export function create(env: Environment): Record<string, unknown> {
     ...hashClasses(env),
     ...jobClasses(env, keys),
     ...cipherBindings(env),
+    ...keyPairJobs(env, keys),
+    ...signatureClasses(env),
+    ...rsaCipherBindings(env),
+    ...ecdhBindings(env),
     getSSLCiphers: none,
-    getCurves: none,
     getBundledRootCertificates: none,
     getSystemCACertificates: none,
     getExtraCACertificates: none,

@@ -107,6 +107,22 @@ export class CryptoModule {
   }
 }
 
+const encoder = new TextEncoder();
+
+/** Several byte strings as one argument (`fields.rs`). */
+export function pack(...fields: (Uint8Array | string)[]): Uint8Array {
+  const parts = fields.map((field) => (typeof field === 'string' ? encoder.encode(field) : field));
+  const all = new Uint8Array(parts.reduce((len, part) => len + 4 + part.length, 0));
+  const view = new DataView(all.buffer);
+  let at = 0;
+  for (const part of parts) {
+    view.setUint32(at, part.length, true);
+    all.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return all;
+}
+
 const instances = new WeakMap<Environment, CryptoModule>();
 
 /** The instance of this worker; loaded when first asked for. */

@@ -12,8 +12,20 @@ const LIBRARIES: Record<number, [text: string, code?: string]> = {
 /** Libraries whose errors stay in OpenSSL's queue when Node looks at them, so that it shows them a second time. */
 const KEPT: ReadonlySet<number> = new Set([57, 60]);
 
+/** Failures that Node words itself, by the number that `wosix-wasm/crypto` gives them in no library: the class and the code. */
+const NODE_FAILURES: Record<number, [kind: new (message: string) => Error, code?: string]> = {
+  1: [TypeError, 'ERR_MISSING_PASSPHRASE'], 2: [Error], 3: [Error, 'ERR_CRYPTO_UNKNOWN_CIPHER'], 4: [TypeError, 'ERR_CRYPTO_INVALID_CURVE'],
+  5: [TypeError, 'ERR_INVALID_ARG_VALUE'],
+};
+
 /** The error for a code of OpenSSL's: the library in the upper bits, the reason in the lower 23. */
 export function opensslError(code: number, reason: string): Error {
+  const failure = NODE_FAILURES[code];
+  if (failure !== undefined) {
+    const [Kind, nodeCode] = failure;
+    const error = new Kind(reason);
+    return nodeCode === undefined ? error : Object.assign(error, { code: nodeCode });
+  }
   const [library, name] = LIBRARIES[code >>> 23] ?? [`lib(${code >>> 23})`];
   const message = `error:${code.toString(16).toUpperCase().padStart(8, '0')}:${library}::${reason}`;
   const nodeCode = `ERR_OSSL_${name === undefined ? '' : `${name}_`}${reason.toUpperCase().replaceAll(' ', '_')}`;

@@ -6,15 +6,12 @@ import { unavailable } from './support';
 /** Classes and what a program asked for when one of them is constructed. */
 const CLASSES: Record<string, string> = {
   AESCipherJob: 'AES', ChaCha20Poly1305CipherJob: 'ChaCha20-Poly1305',
-  DiffieHellman: 'Diffie-Hellman', DiffieHellmanGroup: 'Diffie-Hellman', DhKeyPairGenJob: 'Diffie-Hellman', DHKeyExportJob: 'Diffie-Hellman',
-  DHBitsJob: 'Diffie-Hellman', DsaKeyPairGenJob: 'DSA', ECDH: 'ECDH', EcKeyPairGenJob: 'elliptic-curve keys', ECKeyExportJob: 'elliptic-curve keys',
-  NidKeyPairGenJob: 'Edwards-curve keys', RsaKeyPairGenJob: 'RSA', RSAKeyExportJob: 'RSA', RSACipherJob: 'RSA',
-  Sign: 'signatures', Verify: 'signatures', SignJob: 'signatures', RandomPrimeJob: 'generatePrime', CheckPrimeJob: 'checkPrime',
+  DiffieHellman: 'Diffie-Hellman', DiffieHellmanGroup: 'Diffie-Hellman', RandomPrimeJob: 'generatePrime', CheckPrimeJob: 'checkPrime',
   TurboShakeJob: 'TurboSHAKE', KangarooTwelveJob: 'KangarooTwelve',
 };
 
 const FUNCTIONS: Record<string, string> = {
-  publicEncrypt: 'RSA', privateDecrypt: 'RSA', privateEncrypt: 'RSA', publicDecrypt: 'RSA', ECDHConvertKey: 'ECDH', parseX509: 'X.509 certificates',
+  parseX509: 'X.509 certificates',
   certVerifySpkac: 'SPKAC', certExportPublicKey: 'SPKAC', certExportChallenge: 'SPKAC',
 };
 
