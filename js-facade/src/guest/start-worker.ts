@@ -62,9 +62,18 @@ export function startWorker(runtime: Runtime): void {
     if (!over) sys.exit(0);
   };
 
+  // Not by `catch`: guest code that ran meanwhile may have changed it.
+  const guarded = async (work: Promise<void>) => {
+    try {
+      await work;
+    } catch (error) {
+      fail(error);
+    }
+  };
+
   const receive = ({ data }: MessageEvent<InitMessage | RunMessage | ConnectMessage>) => {
-    if (data?.type === 'init') init(data).catch(fail);
-    else if (data?.type === 'run') run(data).catch(fail);
+    if (data?.type === 'init') void guarded(init(data));
+    else if (data?.type === 'run') void guarded(run(data));
     else if (data?.type === 'connect') {
       post = data.port.postMessage.bind(data.port);
       data.port.onmessage = receive;

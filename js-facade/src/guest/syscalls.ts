@@ -11,8 +11,17 @@
 
 export type Path = string | Uint8Array;
 
+/** `instanceof` these tells what a guest threw without a look at its prototypes, which a proxy could refuse. */
+abstract class Ending extends Error {
+  readonly #ending = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #ending in value && Object.prototype.isPrototypeOf.call(this.prototype, value);
+  }
+}
+
 /** Thrown through guest code when the process is over; nothing may swallow it on purpose. */
-export class ProcessExit extends Error {
+export class ProcessExit extends Ending {
   constructor(readonly code: number) {
     super(`process exited with code ${code}`);
     this.name = 'ProcessExit';
@@ -20,7 +29,7 @@ export class ProcessExit extends Error {
 }
 
 /** The kernel trapped or panicked; the container is lost and the host reports `message`. */
-export class KernelPanic extends Error {
+export class KernelPanic extends Ending {
   constructor(message: string) {
     super(message);
     this.name = 'KernelPanic';

@@ -10,6 +10,7 @@
 //! for await (a of b) c             →   {for await (a of ºi(b,ºv=>ºf=ºv)) {ºf=ºf&&ºf();c}ºf=ºf&&ºf();}   (its braces marked by /*º*/)
 //! yield* x     (async generator)   →   ºk(yield* ºi(x,ºv=>ºf=ºv),ºf=ºf&&ºf())
 //! return x     (the same, in try)  →   return ºr(ºf=ºs((x)),ºt())
+//! return x     (other async ones)  →   return ºa((x),ºa)
 //! ```
 //!
 //! - `ºs(x)` keeps the value for `ºt()`, which hands it to the engine's own `await` right away, and answers a function that puts the
@@ -19,6 +20,7 @@
 //!   restoring function while an `await` is under way, which the handler calls.
 //! - `ºi(x, set)` is the iterable with each call of its iterator preceded by the same bookkeeping; `ºb`, `ºk` and `ºr` put expressions
 //!   in order.
+//! - `ºa(x)` is `x`, with the frame for its `then` if it has one of its own: a promise that is resolved with it calls that in a later job.
 //! - A block with `await using` takes the frame at its end, and whatever is behind the block puts it back.
 //! - `yield` itself is left alone: whoever calls `next` decides in which frame a generator goes on.
 //! - `eval(x)` becomes `eval(ºe(x,ºe))`, which does all this to the text.
@@ -54,6 +56,7 @@ pub fn rewrite(program: &Program<'_>, edits: &mut Edits) -> bool {
 /// What is known of the function that is visited.
 #[derive(Default)]
 struct Activation {
+    is_async: bool,
     is_async_generator: bool,
     /// How many `try` statements are around.
     try_depth: u32,
@@ -71,9 +74,15 @@ struct AwaitRewriter<'e> {
 }
 
 impl AwaitRewriter<'_> {
-    fn inside_function(&mut self, is_async_generator: bool, visit: impl FnOnce(&mut Self)) {
+    fn inside_function(
+        &mut self,
+        is_async: bool,
+        is_generator: bool,
+        visit: impl FnOnce(&mut Self),
+    ) {
         let outer = std::mem::take(&mut self.function);
-        self.function.is_async_generator = is_async_generator;
+        self.function.is_async = is_async;
+        self.function.is_async_generator = is_async && is_generator;
         visit(self);
         self.function = outer;
     }
@@ -92,6 +101,36 @@ impl AwaitRewriter<'_> {
             None => self.edits.insert(body.span.start + 1, DECLARATION),
             // It may have no semicolon of its own.
             Some(directive) => self.edits.insert(directive.span.end, ";var ºf;"),
+        }
+    }
+
+    /// Whether the function's promise is resolved with a value that may have a `then` of its own.
+    fn may_return_thenable(&self, result: &Expression<'_>) -> bool {
+        self.function.is_async
+            && !result.is_literal()
+            && !matches!(
+                result,
+                Expression::AwaitExpression(_)
+                    | Expression::TemplateLiteral(_)
+                    | Expression::BinaryExpression(_)
+                    | Expression::UnaryExpression(_)
+                    | Expression::UpdateExpression(_)
+                    | Expression::ArrayExpression(_)
+                    | Expression::ArrowFunctionExpression(_)
+                    | Expression::FunctionExpression(_)
+            )
+    }
+
+    fn begin_result(&mut self, result: &Expression<'_>) {
+        if self.may_return_thenable(result) {
+            self.edits.insert(result.span().start, "ºa((");
+        }
+    }
+
+    fn end_result(&mut self, result: &Expression<'_>) {
+        if self.may_return_thenable(result) {
+            let span = result.span();
+            self.edits.insert_for(span.end, "),ºa)", span.start);
         }
     }
 
@@ -193,9 +232,15 @@ impl<'a> Visit<'a> for AwaitRewriter<'_> {
     fn visit_return_statement(&mut self, statement: &ReturnStatement<'a>) {
         // An async generator awaits what it returns.
         let awaits = self.function.is_async_generator && self.function.try_depth > 0;
-        let (true, Some(argument)) = (awaits, &statement.argument) else {
-            return walk::walk_return_statement(self, statement);
+        let Some(argument) = &statement.argument else {
+            return;
         };
+        if !awaits {
+            self.begin_result(argument);
+            self.visit_expression(argument);
+            self.end_result(argument);
+            return;
+        }
         self.flight();
         self.edits.insert(argument.span().start, "ºr(ºf=ºs((");
         self.visit_expression(argument);
@@ -254,7 +299,7 @@ impl<'a> Visit<'a> for AwaitRewriter<'_> {
     }
 
     fn visit_function(&mut self, function: &Function<'a>, flags: ScopeFlags) {
-        self.inside_function(function.r#async && function.generator, |this| {
+        self.inside_function(function.r#async, function.generator, |this| {
             walk::walk_function(this, function, flags);
             if let Some(body) = &function.body {
                 this.declare(body);
@@ -263,8 +308,15 @@ impl<'a> Visit<'a> for AwaitRewriter<'_> {
     }
 
     fn visit_arrow_function_expression(&mut self, function: &ArrowFunctionExpression<'a>) {
-        self.inside_function(false, |this| {
+        self.inside_function(function.r#async, false, |this| {
+            let result = function.body.as_expression();
+            if let Some(result) = result {
+                this.begin_result(result);
+            }
             walk::walk_arrow_function_expression(this, function);
+            if let Some(result) = result {
+                this.end_result(result);
+            }
             if let ArrowFunctionBody::FunctionBody(body) = &function.body {
                 this.declare(body);
             }

@@ -85,7 +85,7 @@ export abstract class AsyncWrap {
 
   /**
    * Runs `fn` as a callback of this object (`InternalCallbackScope`): with its async id as the executing one, and with the stores of
-   * `AsyncLocalStorage` that were current when it was made.
+   * `AsyncLocalStorage` that were current when it was made. What it throws is handled in that scope: see `makeCallback`.
    */
   runInScope<T>(fn: () => T): T {
     const { hooks, frames } = bindingsOf(this.#env);
@@ -96,15 +96,12 @@ export abstract class AsyncWrap {
     hooks.execution_async_resources[fields[constants.kStackLength]] = this;
     hooks.pushAsyncContext(asyncId, this.#triggerAsyncId);
     frames.setContinuationPreservedEmbedderData(this.#frame);
-    try {
-      if (fields[constants.kBefore] > 0) hooks.emitBefore(asyncId);
-      const result = fn();
-      if (fields[constants.kAfter] > 0) hooks.emitAfter(asyncId);
-      return result;
-    } finally {
-      frames.setContinuationPreservedEmbedderData(outer);
-      hooks.popAsyncContext(asyncId);
-    }
+    if (fields[constants.kBefore] > 0) hooks.emitBefore(asyncId);
+    const result = fn();
+    if (fields[constants.kAfter] > 0) hooks.emitAfter(asyncId);
+    frames.setContinuationPreservedEmbedderData(outer);
+    hooks.popAsyncContext(asyncId);
+    return result;
   }
 
   /** To be called when the operation is over for good. */

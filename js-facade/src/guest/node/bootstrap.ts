@@ -6,6 +6,7 @@
 import { SIGPIPE } from '../linux';
 import { BadOption, mainScript, parseCommandLine } from './command-line';
 import { installAwaits, whileThenKnowsFrames } from './continuation-frame';
+import { react } from './engine-promise';
 import { EXIT_CODES } from './fatal-exception';
 import { replaceFunctionConstructors } from './function-constructors';
 import { removeBrowserGlobals } from './host-globals';
@@ -81,13 +82,11 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
 
   const asyncHooks = env.internalBinding('async_wrap');
   await loop.turn(() => {
+    asyncHooks.execution_async_resources.push({});
     asyncHooks.pushAsyncContext(MAIN_ASYNC_ID, 0);
-    try {
-      runScript(env, script);
-    } finally {
-      // An uncaught exception has cleared the whole stack.
-      if (asyncHooks.async_hook_fields[asyncHooks.constants.kStackLength] > 0) asyncHooks.popAsyncContext(MAIN_ASYNC_ID);
-    }
+    runScript(env, script);
+    // When it throws, the handlers of `uncaughtException` run in its scope, and the library empties the stack.
+    asyncHooks.popAsyncContext(MAIN_ASYNC_ID);
   });
   do {
     await loop.run();
@@ -129,9 +128,14 @@ function readEnvFiles(env: NodeEnvironment): boolean {
 async function isEntryPointUnsettled(env: NodeEnvironment): Promise<boolean> {
   const promise = (globalThis as any)[env.privateSymbols.entry_point_promise_private_symbol!] as Promise<unknown> | undefined;
   if (promise === undefined) return false;
-  const pending = {};
-  // Whichever is settled already wins.
-  return (await Promise.race([promise.then(() => undefined, () => undefined), Promise.resolve().then(() => Promise.resolve(pending))])) === pending;
+  let settled = false;
+  const note = () => {
+    settled = true;
+  };
+  react(promise, note, note);
+  // Its reactions come before, if it is settled already.
+  await null;
+  return !settled;
 }
 
 /** `process.env`: values are strings, names and values have no NUL; deletion and enumeration are an ordinary object's. */

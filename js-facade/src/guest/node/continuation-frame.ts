@@ -9,6 +9,9 @@
  * What an engine calls in a job of its own without any of these sees the frame of whatever ran last, until the loop's next turn.
  */
 
+import { engineThen } from './engine-promise';
+import { beginAwait, endContinuation, promiseHooks, thenWithHooks } from './promise-hooks';
+
 type Restorer = (value?: unknown) => unknown;
 
 // Variables of the global scope that are no properties of the global object: the bundle declares them (scripts/bundle.mjs).
@@ -18,6 +21,8 @@ declare global {
   var ºs: (value?: unknown) => Restorer;
   /** What `ºs` kept. */
   var ºt: () => unknown;
+  /** A result of an async function: with the frame for its `then`, if it has one of its own. */
+  var ºa: <T>(value: T) => T;
   /** Restores, for `await` inside `try`. */
   var ºb: (restore: Restorer, value: unknown) => unknown;
   /** An iterable whose iterator tells `note` of the frame at each call. */
@@ -44,8 +49,9 @@ export function setContinuationFrame(frame: unknown): void {
   if (frame !== undefined && !active) activate();
 }
 
-/** Between two turns of the loop there is no frame. */
+/** At the start of a turn of the loop, or of a job that is no promise's, there is no frame. */
 export function resetContinuationFrame(): void {
+  endContinuation();
   current = undefined;
 }
 
@@ -53,7 +59,6 @@ export function resetContinuationFrame(): void {
 
 const EnginePromise = Promise;
 const { apply, defineProperty } = Reflect;
-const engineThen = Promise.prototype.then;
 const rejected = Promise.reject.bind(Promise);
 
 function inFrame(fn: unknown, frame: unknown): any {
@@ -62,17 +67,34 @@ function inFrame(fn: unknown, frame: unknown): any {
     const prior = current;
     current = frame;
     try {
-      return fn(value);
+      return ownThenInFrame(fn(value));
     } finally {
       current = prior;
     }
   };
 }
 
+/** The engine calls a thenable's `then` in a job of its own when a promise is resolved with it; that has to run in the frame. */
+function ownThenInFrame<T>(value: T): T {
+  if (!active || !mayBeThenable(value) || !('then' in (value as object))) return value;
+  const ownThen = (value as { then?: unknown }).then;
+  return typeof ownThen !== 'function' ? value : (thenableInFrame(value as object, ownThen) as T);
+}
+
+function thenableInFrame(value: object, ownThen: Function): object {
+  const frame = current;
+  return {
+    then(resolve: unknown, reject: unknown) {
+      return inFrame(() => apply(ownThen, value, [resolve, reject]), frame)();
+    },
+  };
+}
+
 const { then } = {
   then(this: Promise<unknown>, onFulfilled: unknown, onRejected: unknown): Promise<unknown> {
     if (!active) return apply(engineThen, this, [onFulfilled, onRejected]);
-    return apply(engineThen, this, [inFrame(onFulfilled, current), inFrame(onRejected, current)]);
+    const callbacks = [inFrame(onFulfilled, current), inFrame(onRejected, current)] as const;
+    return promiseHooks === undefined ? apply(engineThen, this, callbacks) : thenWithHooks(engineThen, this, ...callbacks);
   },
 };
 
@@ -80,8 +102,8 @@ function replaceThen(value: unknown): void {
   defineProperty(Promise.prototype, 'then', { configurable: true, enumerable: false, writable: true, value });
 }
 
-/** Programs without a store keep the engine's own fast `then`. */
-function activate(): void {
+/** Programs without a store, or promise hooks, keep the engine's own fast `then`. */
+export function activate(): void {
   active = true;
   if (Promise.prototype.then === engineThen) replaceThen(then);
 }
@@ -128,9 +150,20 @@ export function restorerOfContinuationFrame(): () => void {
 }
 
 function save(value?: unknown): Restorer {
+  if (promiseHooks !== undefined) return saveWithHooks(value);
   if (active && mayBeThenable(value)) return saveThenable(value as object);
   awaited = value;
   return restorerOf(current);
+}
+
+function saveWithHooks(value: unknown): Restorer {
+  const { promise, resume } = beginAwait(ownThenInFrame(value));
+  awaited = promise;
+  const restore = restorerOf(current);
+  return (result) => {
+    resume();
+    return restore(result);
+  };
 }
 
 /** Promises are not: their `then` is no guest code. */
@@ -138,7 +171,7 @@ function mayBeThenable(value: unknown): boolean {
   return typeof value === 'object' ? value !== null && !(value instanceof EnginePromise) : typeof value === 'function';
 }
 
-/** The engine calls `then` in a job of its own, which has to run in the frame, too. `then` is read once, as the engine would. */
+/** As {@link ownThenInFrame}, but reads `then` once, as the engine would. */
 function saveThenable(value: object): Restorer {
   const frame = current;
   let ownThen: unknown;
@@ -155,11 +188,7 @@ function saveThenable(value: object): Restorer {
       return value;
     };
   }
-  awaited = {
-    then(resolve: unknown, reject: unknown) {
-      return inFrame(() => apply(ownThen, value, [resolve, reject]), frame)();
-    },
-  };
+  awaited = thenableInFrame(value, ownThen);
   return restorerOf(frame);
 }
 
@@ -210,6 +239,7 @@ function notingIterator(iterator: any, note: (restore: Restorer) => void): unkno
 export function installAwaits(rewriteEvaluated: (text: string) => string): void {
   ºs = save;
   ºt = take;
+  ºa = ownThenInFrame;
   ºb = (restore, value) => restore(value);
   ºi = noting;
   ºk = (value) => value;

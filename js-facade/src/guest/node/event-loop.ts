@@ -10,6 +10,7 @@ import type { EventLoop, HostGlobals, Watcher } from './environment';
 import type { GuardedCaller, Thrown } from './guarded-call';
 import type { Drain } from './microtasks';
 import { resetContinuationFrame } from './continuation-frame';
+import { react } from './engine-promise';
 import { SIGCHLD } from '../linux';
 import type { PollEntry, Syscalls } from '../syscalls';
 import { UV } from './uv-errors';
@@ -116,7 +117,8 @@ export class Loop implements EventLoop {
       this.expectExternal(-1);
       this.enqueueExternal(callback);
     };
-    promise.then(
+    react(
+      promise,
       (value) => settle(() => then(value)),
       (error) => settle(() => fail(error)),
     );
@@ -124,7 +126,7 @@ export class Loop implements EventLoop {
 
   /** Keeps the process alive, and its worker unblocked, until `promise` is settled; the guest has its own handlers on it. */
   hold(promise: Promise<unknown>): void {
-    this.adopt(promise.then(() => {}, () => {}), () => {}, () => {});
+    this.adopt(promise, () => {}, () => {});
   }
 
   /** Says that `change` more (or fewer) sources outside the kernel may call {@link enqueueExternal}. */

@@ -9,6 +9,7 @@ import { types } from './bindings/types';
 import { BuiltinLoader } from './builtin-loader';
 import { parseCommandLine, type CommandLine } from './command-line';
 import { CompiledSources } from './compiled-sources';
+import { continuationFrame, setContinuationFrame } from './continuation-frame';
 import type { Environment, HostGlobals } from './environment';
 import { Loop } from './event-loop';
 import { FatalExceptions } from './fatal-exception';
@@ -122,11 +123,16 @@ export class NodeEnvironment implements Environment {
 
   makeCallback(thisArg: unknown, fn: Function, ...args: unknown[]): unknown {
     let result: unknown;
+    const outer = continuationFrame();
     const thrown = this.guard.call(() => {
       const call = () => Reflect.apply(fn, thisArg, args);
       result = thisArg instanceof AsyncWrap ? thisArg.runInScope(call) : call();
     });
-    if (thrown) this.fatal.trigger(thrown);
+    if (thrown) {
+      // The handlers still run in the scope of the callback; the library empties the stack of async ids when they took the exception.
+      this.fatal.trigger(thrown);
+      setContinuationFrame(outer);
+    }
     return result;
   }
 

@@ -8,6 +8,9 @@ import type { BuiltinLoader } from './builtin-loader';
 import { CallSite, type Frame } from './call-site';
 import type { CompiledSources } from './compiled-sources';
 
+/** Unlike `instanceof`, asks nothing of a proxy. */
+const isError: (value: unknown) => value is Error = (Error as any).isError;
+
 type Prepare = (error: unknown, trace: unknown[]) => unknown;
 /** Node's own callback: `(globalThis, error, trace) → stack`. */
 type PrepareCallback = (realm: { Error: { prepareStackTrace: Prepare } }, error: unknown, trace: unknown[]) => unknown;
@@ -191,7 +194,7 @@ export class StackTraces {
 
   /** Where `stack` is inherited, gives an error one of its own, by which Node's library tells errors. */
   materialize(error: unknown): void {
-    if (!(error instanceof Error) || Object.hasOwn(error, 'stack')) return;
+    if (!isError(error) || Object.hasOwn(error, 'stack')) return;
     Object.defineProperty(error, 'stack', { configurable: true, enumerable: false, writable: true, value: error.stack });
   }
 

@@ -75,6 +75,14 @@ fn async_generators_restore_after_delegating() {
 }
 
 #[test]
+fn what_resolves_a_promise_keeps_its_frame() {
+    check("return x, y", "return ºa((x, y),ºa)");
+    check("return async () => g()", "return async () => ºa((g()),ºa)");
+    check("return () => { return x }", "return () => { return x }");
+    check("return `a` + 1", "return `a` + 1");
+}
+
+#[test]
 fn disposal_is_an_await_at_the_end_of_a_block() {
     check(
         "{ await using a = b } c",

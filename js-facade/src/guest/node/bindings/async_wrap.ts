@@ -1,6 +1,8 @@
 /** `internalBinding('async_wrap')`: async ids and their stack, shared with the library as typed arrays, and the hooks it registers. */
 
+import { activate } from '../continuation-frame';
 import type { Environment } from '../environment';
+import { promiseHooks, setPromiseHooks, type PromiseHooks } from '../promise-hooks';
 
 const kStackLength = 7;
 const kExecutionAsyncId = 0;
@@ -36,9 +38,11 @@ export function create(env: Environment): Record<string, unknown> {
       hooks = nativeHooks;
     },
     setCallbackTrampoline(_trampoline: unknown) {},
-    /** Promise hooks see into the engine; no browser has them, so promises have no async ids of their own. */
-    setPromiseHooks() {},
-    getPromiseHooks: () => [undefined, undefined, undefined, undefined],
+    setPromiseHooks(init: PromiseHooks['init'], before: PromiseHooks['before'], after: PromiseHooks['after'], settled: PromiseHooks['settled']) {
+      activate();
+      setPromiseHooks({ init, before, after, settled }, (error) => env.fatalException(error));
+    },
+    getPromiseHooks: () => [promiseHooks?.init, promiseHooks?.before, promiseHooks?.after, promiseHooks?.settled],
     pushAsyncContext(asyncId: number, triggerAsyncId: number) {
       const offset = fields[kStackLength]!;
       let stack = binding.async_ids_stack;

@@ -1,6 +1,7 @@
 /** `internalBinding('module_wrap')`: ES modules. Linking and evaluation are in `esm/module-record.ts`. */
 
 import { SourceSyntaxError, Transpiler } from '../../transpile';
+import { ignoreRejection } from '../engine-promise';
 import type { Environment } from '../environment';
 import { LinkError, type ModuleRecord, SourceTextRecord, Status, SyntheticRecord } from '../esm/module-record';
 import { compileExpression, decorateSyntaxError, importAttributes, lineAt } from '../esm/source';
@@ -144,7 +145,7 @@ export function create(env: Environment): Record<string, unknown> {
       const promise = record.evaluate();
       if ((record.status as Status) === Status.Errored) {
         // The same error is thrown here: nobody else looks at the promise.
-        promise.catch(() => {});
+        ignoreRejection(promise);
         throw record.error;
       }
       return record.namespace;
@@ -206,7 +207,7 @@ export function create(env: Environment): Record<string, unknown> {
     facade.requested = [original, marker];
     facade.link();
     // Synchronous: the original is evaluated already.
-    facade.evaluate().catch(() => {});
+    ignoreRejection(facade.evaluate());
     return facade.namespace;
   }
 

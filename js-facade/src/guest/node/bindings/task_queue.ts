@@ -1,5 +1,6 @@
 /** `internalBinding('task_queue')`: nextTicks, microtasks, and promises that were rejected without a handler. */
 
+import { resetContinuationFrame } from '../continuation-frame';
 import type { Environment } from '../environment';
 
 const kPromiseRejectWithNoHandler = 0;
@@ -28,6 +29,7 @@ export function create(env: Environment): Record<string, unknown> {
     promiseRejectEvents: env.data.bindings.task_queue.promiseRejectEvents,
     enqueueMicrotask(callback: () => void) {
       host.queueMicrotask(() => {
+        resetContinuationFrame();
         try {
           callback();
         } catch (error) {

@@ -1,5 +1,6 @@
 /** `internalBinding('util')`: what inspection needs to see of objects, and odds and ends. */
 
+import { ignoreRejection } from '../engine-promise';
 import type { Environment } from '../environment';
 import { proxyDetails } from './types';
 
@@ -98,7 +99,7 @@ export function create(env: Environment): Record<string, unknown> {
     arrayBufferViewHasBuffer: () => true,
     constructSharedArrayBuffer: (length: number) => new SharedArrayBuffer(length),
     markPromiseAsHandled(promise: Promise<unknown>) {
-      promise.catch(() => {}); // A handler is all that it takes; the rejection is somebody else's to report.
+      ignoreRejection(promise); // A handler is all that it takes; the rejection is somebody else's to report.
     },
     guessHandleType(fd: number) {
       return HANDLE_TYPES.indexOf(env.sys.handleType(fd));

@@ -4,6 +4,7 @@
 
 import type { ModuleDescription } from '../../transpile';
 import { restorerOfContinuationFrame } from '../continuation-frame';
+import { ignoreRejection, react } from '../engine-promise';
 import { createNamespace } from './namespace';
 
 /** V8's `v8::Module::Status`, which Node's library knows by number. */
@@ -282,7 +283,7 @@ export class SourceTextRecord extends ModuleRecord {
     const body = enter.call(undefined, scope, this.#imports);
     if (this.description.async) {
       // Rejections are seen where the evaluation is awaited.
-      (body as Promise<unknown>).catch(() => {});
+      ignoreRejection(body as Promise<unknown>);
     } else {
       (body as Generator).next();
     }
@@ -391,7 +392,7 @@ export class SourceTextRecord extends ModuleRecord {
   #executeAsync(): void {
     const body = this.#body as Promise<unknown>;
     this.#start!(restorerOfContinuationFrame());
-    body.then(() => this.#asyncFulfilled(), (error) => this.#asyncRejected(error));
+    react(body, () => this.#asyncFulfilled(), (error) => this.#asyncRejected(error));
   }
 
   #asyncFulfilled(): void {
