@@ -1,13 +1,15 @@
 /**
  * `internalBinding('cares_wrap')`: names and addresses. There is no name server in a browser: `localhost` and the names of `/etc/hosts` are in the
- * container, and for any other the kernel makes up an address that leads to the host's gateway. Queries for records answer what c-ares
- * answers when no server can be reached.
+ * container, and for any other the kernel makes up an address that leads to the host's gateway. Queries for records go to name servers
+ * that programs run inside the container; without one they answer what c-ares answers when no server can be reached.
  */
 
 import { AsyncWrap, completeRequest, RequestWrap } from '../async-wrap';
+import type { DnsRecord, RecordType } from '../dns/message';
+import { DnsQuery, type NameServer } from '../dns/query';
 import type { Environment } from '../environment';
 import { canonicalAddress, parseIpv4, parseIpv6 } from '../ip-address';
-import { UV } from '../uv-errors';
+import { codedError, UV } from '../uv-errors';
 
 const AF_UNSPEC = 0, AF_INET = 2, AF_INET6 = 10;
 const AI_V4MAPPED = 8, AI_ALL = 16, AI_ADDRCONFIG = 32;
@@ -26,10 +28,14 @@ const ARES_TEXTS = [
   'Error loading iphlpapi.dll', 'Could not find GetNetworkParams function', 'DNS query cancelled',
 ];
 
-/** The answer to every query: no server is there. */
-const NO_SERVER = 'ECONNREFUSED';
+/** Node's own numbers beside c-ares' (`DNS_ESETSRVPENDING`). */
+const ESETSRVPENDING = -1000;
 
-const QUERIES = ['Any', 'A', 'Aaaa', 'Caa', 'Cname', 'Mx', 'Naptr', 'Ns', 'Ptr', 'Srv', 'Soa', 'Tlsa', 'Txt'];
+/** The methods `query…`, and the record type that each asks for. */
+const QUERIES: Record<string, RecordType> = {
+  queryAny: 'ANY', queryA: 'A', queryAaaa: 'AAAA', queryCaa: 'CAA', queryCname: 'CNAME', queryMx: 'MX', queryNaptr: 'NAPTR', queryNs: 'NS',
+  queryPtr: 'PTR', querySrv: 'SRV', querySoa: 'SOA', queryTlsa: 'TLSA', queryTxt: 'TXT',
+};
 
 export function create(env: Environment): Record<string, unknown> {
   class GetAddrInfoReqWrap extends RequestWrap {
@@ -51,41 +57,81 @@ export function create(env: Environment): Record<string, unknown> {
   }
 
   class ChannelWrap extends AsyncWrap {
-    #servers: [string, number][] = [['127.0.0.1', 53]];
+    #servers: NameServer[] = [{ family: 4, address: '127.0.0.1', port: 53 }];
+    readonly #local: { 4?: string; 6?: string } = {};
+    readonly #queries = new Set<DnsQuery>();
+    readonly #times: { timeout: number; tries: number; maxTimeout: number };
 
-    constructor(_timeout: number, _tries: number, _maxTimeout: number) {
+    /** Times in milliseconds. */
+    constructor(timeout: number, tries: number, maxTimeout: number) {
       super(env, 'DNSCHANNEL');
+      this.#times = { timeout, tries, maxTimeout };
     }
 
     getServers(): [string, number][] {
-      return this.#servers;
+      return this.#servers.map(({ address, port }) => [address, port]);
     }
 
-    /** `servers` are `[family, address, port]`. */
-    setServers(servers: [number, string, number][]): number {
-      this.#servers = servers.map(([, address, port]) => [address, port]);
+    /** `servers` are `[family, address, port]`. Answers an error number for `strerror`. */
+    setServers(servers: [4 | 6, string, number][]): number {
+      if (this.#queries.size > 0) return ESETSRVPENDING;
+      this.#servers = servers.map(([family, address, port]) => ({ family, address, port }));
       return 0;
     }
 
-    setLocalAddress(_ipv4: string, _ipv6?: string): void {}
+    setLocalAddress(first: string, second?: string): void {
+      delete this.#local[4];
+      delete this.#local[6];
+      for (const address of second === undefined ? [first] : [first, second]) {
+        const family = parseIpv4(address) !== undefined ? 4 : parseIpv6(address) !== undefined ? 6 : undefined;
+        if (family === undefined) throw codedError('ERR_INVALID_ARG_VALUE', 'Invalid IP address.', TypeError);
+        if (this.#local[family] !== undefined) throw codedError('ERR_INVALID_ARG_VALUE', `Cannot specify two IPv${family} addresses.`, TypeError);
+        this.#local[family] = address;
+      }
+    }
 
-    /** Nothing is ever under way. */
-    cancel(): void {}
+    cancel(): void {
+      for (const query of [...this.#queries]) query.cancel();
+    }
 
-    getHostByAddr(req: QueryReqWrap, _address: string): number {
-      completeRequest(env, req, NO_SERVER);
+    /** The names of an address. */
+    getHostByAddr(req: QueryReqWrap, address: string): number {
+      const reversed = reverseName(address);
+      if (reversed === undefined) return UV.EINVAL;
+      const names = hosts(env).filter((host) => host.address === canonicalAddress(address)).flatMap((host) => host.names);
+      if (names.length > 0) completeRequest(env, req, null, names);
+      else this.ask(req, reversed, 'PTR');
       return 0;
+    }
+
+    ask(req: QueryReqWrap, name: string, type: RecordType): void {
+      const options = { ...this.#times, servers: this.#servers, local: this.#local };
+      const query = new DnsQuery(env, options, name, type, (error, records) => {
+        this.#queries.delete(query);
+        if (error !== null) completeRequest(env, req, error);
+        else complete(req, records, type);
+      });
+      this.#queries.add(query);
+      query.start();
     }
   }
-  for (const kind of QUERIES) {
-    Object.defineProperty(ChannelWrap.prototype, `query${kind}`, {
-      value(req: QueryReqWrap, _name: string): number {
-        completeRequest(env, req, NO_SERVER);
+  for (const [method, type] of Object.entries(QUERIES)) {
+    Object.defineProperty(ChannelWrap.prototype, method, {
+      value(this: ChannelWrap, req: QueryReqWrap, name: string): number {
+        this.ask(req, name, type);
         return 0;
       },
       writable: true,
       configurable: true,
     });
+  }
+
+  /** Calls back with the records of the type that was asked for. */
+  function complete(req: QueryReqWrap, records: DnsRecord[], type: RecordType): void {
+    const wanted = type === 'ANY' ? records : records.filter((record) => record.type === type);
+    if (wanted.length === 0) completeRequest(env, req, 'ENODATA');
+    else if (type === 'A' || type === 'AAAA') completeRequest(env, req, null, wanted.map(({ data }) => data.address), wanted.map(({ ttl }) => ttl));
+    else completeRequest(env, req, null, resultOf(wanted, type));
   }
 
   return {
@@ -104,8 +150,9 @@ export function create(env: Environment): Record<string, unknown> {
 
     getnameinfo(req: GetNameInfoReqWrap, address: string, port: number): number {
       const wanted = canonicalAddress(address);
-      const row = hosts(env).find((host) => host.address === wanted);
-      completeRequest(env, req, null, row?.names[0] ?? (isLoopback(address) ? 'localhost' : address), String(port));
+      const name = hosts(env).find((host) => host.address === wanted)?.names[0] ?? (isLoopback(address) ? 'localhost' : undefined);
+      if (name === undefined) completeRequest(env, req, UV.EAI_NONAME);
+      else completeRequest(env, req, null, name, String(port));
       return 0;
     },
 
@@ -116,7 +163,7 @@ export function create(env: Environment): Record<string, unknown> {
       return bytes === undefined ? undefined : env.requireBuiltin('buffer').Buffer.from(bytes);
     },
 
-    strerror: (code: number): string => ARES_TEXTS[code] ?? 'unknown',
+    strerror: (code: number): string => (code === ESETSRVPENDING ? 'There are pending queries.' : ARES_TEXTS[code] ?? 'unknown'),
 
     AF_INET,
     AF_INET6,
@@ -128,6 +175,28 @@ export function create(env: Environment): Record<string, unknown> {
     DNS_ORDER_IPV4_FIRST,
     DNS_ORDER_IPV6_FIRST,
   };
+}
+
+/** What `dns.resolve*` answers with for `records`, which are of `type`, or of any. */
+function resultOf(records: DnsRecord[], type: RecordType): unknown {
+  switch (type) {
+    case 'ANY': return records.map((record) => ({ ...record.data, type: record.type }));
+    case 'NS':
+    case 'CNAME':
+    case 'PTR': return records.map(({ data }) => data.value);
+    case 'TXT': return records.map(({ data }) => data.entries);
+    case 'SOA': return records[0].data;
+    default: return records.map(({ data }) => data);
+  }
+}
+
+/** The name that an address's names are asked for by; undefined if it is none. */
+function reverseName(address: string): string | undefined {
+  const ipv4 = parseIpv4(address);
+  if (ipv4 !== undefined) return `${[...ipv4].reverse().join('.')}.in-addr.arpa`;
+  const ipv6 = parseIpv6(address);
+  const digits = ipv6 && [...ipv6].flatMap((byte) => [(byte >> 4).toString(16), (byte & 15).toString(16)]);
+  return digits && `${digits.reverse().join('.')}.ip6.arpa`;
 }
 
 /** All addresses of `name`, in the order of the hosts file. */
