@@ -62,6 +62,11 @@ export class Loop implements EventLoop {
   private time = 0;
   /** Milliseconds spent waiting, for `performance.eventLoopUtilization()`. */
   idleTime = 0;
+  /** `uv_metrics_info`: iterations, events that were dealt with, and events that were ready before the loop came to wait for them. */
+  readonly metrics = { loopCount: 0, events: 0, eventsWaiting: 0 };
+  /** Called when the loop begins to run and when nothing is left to do (maybe several times). */
+  onStart: (() => void) | undefined;
+  onEnd: (() => void) | undefined;
 
   constructor(
     private readonly host: HostGlobals,
@@ -207,6 +212,7 @@ export class Loop implements EventLoop {
 
   /** Runs until nothing referenced is left. */
   async run(): Promise<void> {
+    this.onStart?.();
     let alive = this.isAlive();
     this.updateTime();
     if (alive) await this.runTimers();
@@ -218,6 +224,7 @@ export class Loop implements EventLoop {
       await this.runTimers();
       alive = this.isAlive();
     }
+    this.onEnd?.();
   }
 
   isAlive(): boolean {
@@ -313,6 +320,7 @@ export class Loop implements EventLoop {
     const { view, index } = sys.wakeWord;
     const before = Atomics.load(view, index);
     const timeout = this.pollTimeout();
+    this.metrics.loopCount += 1;
     let ready = 0;
     if (timeout !== 0) this.queueSignals();
     if (timeout === 0 || this.completed.length > 0) {
@@ -334,6 +342,8 @@ export class Loop implements EventLoop {
     if (ready < 0 && ready !== UV.EINTR) throw new Error(`poll failed: ${ready}`);
     this.updateTime();
     this.queueSignals();
+    this.metrics.events += Math.max(0, ready) + this.completed.length;
+    if (timeout === 0) this.metrics.eventsWaiting += Math.max(0, ready);
     if (ready > 0) {
       for (const entry of entries) {
         const revents = entry.revents;
