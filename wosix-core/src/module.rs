@@ -3,6 +3,7 @@
 mod awaits;
 mod edit;
 pub mod esm;
+pub mod sandbox;
 pub mod script;
 pub mod strip;
 

@@ -3,8 +3,9 @@
 export interface ModuleDescription {
   /** A function expression of the parameters `ºm` (the module) and `ºi` (its imports). */
   code: string;
-  requests: { specifier: string; attributes: Record<string, string>; offset: number }[];
-  /** `name` null = the namespace object. Offsets are in bytes of UTF-8. */
+  /** `source` = `import source`. */
+  requests: { specifier: string; attributes: Record<string, string>; source: boolean; offset: number }[];
+  /** `name` null = the namespace object, or the source of a request for it. Offsets are in bytes of UTF-8. */
   imports: { request: number; name: string | null; local: string; offset: number }[];
   locals: string[];
   indirect: { exported: string; request: number; name: string | null; offset: number }[];
@@ -22,6 +23,14 @@ export interface ScriptDescription {
   stretches: Uint32Array;
 }
 
+/** A script rewritten for `eval` (`sandbox.rs`). */
+export interface SandboxedScript {
+  code: string;
+  /** Whether it begins with a call of `ºdeclare`. */
+  declares: boolean;
+  stretches: Uint32Array;
+}
+
 /**
  * A source that does not parse; `line` from 1, `column` from 0. `unsupported` = it is TypeScript that is more than types.
  */
@@ -36,6 +45,7 @@ interface Exports {
   alloc(length: number): number;
   module(source: number, length: number): number;
   script(source: number, length: number): number;
+  sandbox(source: number, length: number, global: number, interruptible: number): number;
   strip_types(source: number, length: number): number;
   contains_module_syntax(source: number, length: number): number;
   code_ptr(): number; code_len(): number;
@@ -66,6 +76,14 @@ export class Transpiler {
     return { code: this.#code(), imports, stretches: this.#stretches() };
   }
 
+  /**
+   * A script whose global is an object or the engine's own; `interruptible` has its loops call `ºtick`. Throws {@link SourceSyntaxError}.
+   */
+  sandbox(source: string, global: 'object' | 'engine', interruptible: boolean): SandboxedScript {
+    const { declares } = this.#call('sandbox', source, global === 'object' ? 0 : 1, interruptible ? 1 : 0);
+    return { code: this.#code(), declares, stretches: this.#stretches() };
+  }
+
   /** The JavaScript in a TypeScript source, with lines and columns kept. Throws {@link SourceSyntaxError}. */
   stripTypes(source: string): string {
     this.#call('strip_types', source);
@@ -76,8 +94,8 @@ export class Transpiler {
     return this.#exports.contains_module_syntax(...this.#write(source)) === 1;
   }
 
-  #call(name: 'module' | 'script' | 'strip_types', source: string): any {
-    const failed = this.#exports[name](...this.#write(source));
+  #call(name: 'module' | 'script' | 'sandbox' | 'strip_types', source: string, ...options: number[]): any {
+    const failed = (this.#exports[name] as (...parameters: number[]) => number)(...this.#write(source), ...options);
     const meta = JSON.parse(this.#text(this.#exports.meta_ptr(), this.#exports.meta_len()));
     if (failed) throw new SourceSyntaxError(meta.message, meta.line, meta.column, failed === 2);
     return meta;

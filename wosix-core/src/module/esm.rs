@@ -10,7 +10,7 @@
 //!   exporting module's variable itself, so bindings are live and the temporal dead zone is the engine's own.
 //! - `ºm` is the module: `ºm.e({name: () => variable, …})` is called first and hands out one getter an export, when
 //!   function declarations are already hoisted; `ºm.meta` is `import.meta`; `ºm.import(…)` is `import(…)`; `ºm.n(f)` names an
-//!   anonymous default function.
+//!   anonymous default function; `ºm.w[12]=x` says that the top-level `await` at byte 12 begins to wait for `x`.
 //! - The names begin with `º`, which no source in the wild uses and which is Latin-1: engines keep such a text in one byte a character.
 //! - A module without top-level `await` is a generator function: the first `next()` instantiates it (exports known, functions
 //!   hoisted), the second evaluates it, synchronously. One with top-level `await` is an async function that awaits `ºm.start` in between,
@@ -58,6 +58,8 @@ pub struct Request {
     pub specifier: String,
     /// Import attributes, by key.
     pub attributes: BTreeMap<String, String>,
+    /// `import source`: what the module was compiled from is asked for, not the module.
+    pub source_phase: bool,
     /// Byte offset of the statement.
     pub offset: usize,
 }
@@ -67,7 +69,7 @@ pub struct Request {
 pub struct Import {
     /// Index into the requests.
     pub request: usize,
-    /// The exported name; `None` is the namespace object.
+    /// The exported name; `None` is the namespace object, or the source of a request in the source phase.
     pub name: Option<String>,
     /// The name in this module.
     pub local: String,
@@ -107,6 +109,9 @@ pub fn rewrite(source: &str) -> Result<Module, SyntaxError> {
     if let Some(error) = first_error(&built.diagnostics) {
         return Err(error);
     }
+    if let Some(error) = legacy_attributes(program) {
+        return Err(error);
+    }
     let mut edits = Edits::default();
     // First: what it closes at an offset ends before what is closed below.
     let declares_flight = awaits::rewrite(program, &mut edits);
@@ -119,6 +124,7 @@ pub fn rewrite(source: &str) -> Result<Module, SyntaxError> {
         getters: String::new(),
         after_getters: String::new(),
         function_depth: 0,
+        arguments_depth: 0,
     };
     rewriter.declare_imports(program);
     rewriter.visit_program(program);
@@ -139,6 +145,23 @@ pub(super) fn first_error(diagnostics: &oxc_diagnostics::Diagnostics) -> Option<
     })
 }
 
+/// `import … assert {…}`, which the parser still takes, is wrong syntax in today's engines.
+fn legacy_attributes(program: &Program<'_>) -> Option<SyntaxError> {
+    let clause = program.body.iter().find_map(|statement| {
+        let clause = match statement {
+            Statement::ImportDeclaration(import) => import.with_clause.as_deref(),
+            Statement::ExportAllDeclaration(export) => export.with_clause.as_deref(),
+            Statement::ExportFromDeclaration(export) => export.with_clause.as_deref(),
+            _ => None,
+        };
+        clause.filter(|clause| clause.keyword == WithClauseKeyword::Assert)
+    })?;
+    Some(SyntaxError {
+        message: "Unexpected identifier 'assert'".to_owned(),
+        offset: clause.span.start as usize,
+    })
+}
+
 struct Rewriter<'s> {
     source: &'s str,
     scoping: &'s Scoping,
@@ -152,6 +175,8 @@ struct Rewriter<'s> {
     after_getters: String,
     /// How many functions (or class bodies' initialisers) we are inside of.
     function_depth: u32,
+    /// How many of them have `arguments`.
+    arguments_depth: u32,
 }
 
 impl<'s> Rewriter<'s> {
@@ -161,15 +186,22 @@ impl<'s> Rewriter<'s> {
             let Statement::ImportDeclaration(import) = statement else {
                 continue;
             };
-            let request = self.request(&import.source, import.with_clause.as_deref(), import.span);
+            let source_phase = import.phase == Some(ImportPhase::Source);
+            let request = self.request(
+                &import.source,
+                import.with_clause.as_deref(),
+                source_phase,
+                import.span,
+            );
             for specifier in import.specifiers.iter().flatten() {
                 let (name, local) = match specifier {
                     ImportDeclarationSpecifier::ImportSpecifier(named) => {
                         (Some(named.imported.name().to_string()), &named.local)
                     }
-                    ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => {
-                        (Some("default".to_owned()), &default.local)
-                    }
+                    ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => (
+                        (!source_phase).then(|| "default".to_owned()),
+                        &default.local,
+                    ),
                     ImportDeclarationSpecifier::ImportNamespaceSpecifier(namespace) => {
                         (None, &namespace.local)
                     }
@@ -186,11 +218,12 @@ impl<'s> Rewriter<'s> {
         }
     }
 
-    /// Index of a request; the same specifier with the same attributes is one request.
+    /// Index of a request; the same specifier with the same attributes, in the same phase, is one request.
     fn request(
         &mut self,
         specifier: &StringLiteral<'_>,
         with: Option<&WithClause<'_>>,
+        source_phase: bool,
         span: Span,
     ) -> usize {
         let attributes: BTreeMap<String, String> = with
@@ -205,14 +238,16 @@ impl<'s> Rewriter<'s> {
             })
             .collect();
         let specifier = specifier.value.as_str();
-        let known =
-            self.module.requests.iter().position(|request| {
-                request.specifier == specifier && request.attributes == attributes
-            });
+        let known = self.module.requests.iter().position(|request| {
+            request.specifier == specifier
+                && request.attributes == attributes
+                && request.source_phase == source_phase
+        });
         known.unwrap_or_else(|| {
             self.module.requests.push(Request {
                 specifier: specifier.to_owned(),
                 attributes,
+                source_phase,
                 offset: span.start as usize,
             });
             self.module.requests.len() - 1
@@ -271,9 +306,15 @@ impl<'s> Rewriter<'s> {
         self.function_depth -= 1;
     }
 
-    fn top_level_await(&mut self) {
-        if self.function_depth == 0 {
-            self.module.has_top_level_await = true;
+    /// `awaited` begins what is waited for; the place of the `await` is noted, for the case that it never ends.
+    fn top_level_await(&mut self, start: u32, awaited: Option<u32>) {
+        if self.function_depth > 0 {
+            return;
+        }
+        self.module.has_top_level_await = true;
+        if let Some(awaited) = awaited {
+            self.edits
+                .replace(awaited, awaited, format!("ºm.w[{start}]="));
         }
     }
 
@@ -317,7 +358,12 @@ impl<'a> Visit<'a> for Rewriter<'_> {
     }
 
     fn visit_export_all_declaration(&mut self, export: &ExportAllDeclaration<'a>) {
-        let request = self.request(&export.source, export.with_clause.as_deref(), export.span);
+        let request = self.request(
+            &export.source,
+            export.with_clause.as_deref(),
+            false,
+            export.span,
+        );
         match &export.exported {
             Some(exported) => self.module.indirect.push(Indirect {
                 exported: exported.name().to_string(),
@@ -332,7 +378,12 @@ impl<'a> Visit<'a> for Rewriter<'_> {
     }
 
     fn visit_export_from_declaration(&mut self, export: &ExportFromDeclaration<'a>) {
-        let request = self.request(&export.source, export.with_clause.as_deref(), export.span);
+        let request = self.request(
+            &export.source,
+            export.with_clause.as_deref(),
+            false,
+            export.span,
+        );
         for specifier in &export.specifiers {
             self.module.indirect.push(Indirect {
                 exported: specifier.exported.name().to_string(),
@@ -429,6 +480,11 @@ impl<'a> Visit<'a> for Rewriter<'_> {
     }
 
     fn visit_identifier_reference(&mut self, identifier: &IdentifierReference<'a>) {
+        // Those of the function around are none of the module's.
+        if identifier.name == "arguments" && self.arguments_depth == 0 {
+            self.edits.insert(identifier.span.start, "º");
+            return;
+        }
         if let Some(import) = self.imported_reference(identifier) {
             let text = format!("ºi.{}", self.module.imports[import].local);
             self.edits
@@ -520,26 +576,31 @@ impl<'a> Visit<'a> for Rewriter<'_> {
     }
 
     fn visit_await_expression(&mut self, expression: &AwaitExpression<'a>) {
-        self.top_level_await();
+        self.top_level_await(
+            expression.span.start,
+            Some(expression.argument.span().start),
+        );
         walk::walk_await_expression(self, expression);
     }
 
     fn visit_for_of_statement(&mut self, statement: &ForOfStatement<'a>) {
         if statement.r#await {
-            self.top_level_await();
+            self.top_level_await(statement.span.start, Some(statement.right.span().start));
         }
         walk::walk_for_of_statement(self, statement);
     }
 
     fn visit_variable_declaration(&mut self, declaration: &VariableDeclaration<'a>) {
         if declaration.kind == VariableDeclarationKind::AwaitUsing {
-            self.top_level_await();
+            self.top_level_await(declaration.span.start, None);
         }
         walk::walk_variable_declaration(self, declaration);
     }
 
     fn visit_function(&mut self, function: &Function<'a>, flags: ScopeFlags) {
+        self.arguments_depth += 1;
         self.inside_function(|this| walk::walk_function(this, function, flags));
+        self.arguments_depth -= 1;
     }
 
     fn visit_arrow_function_expression(&mut self, function: &ArrowFunctionExpression<'a>) {
@@ -548,7 +609,9 @@ impl<'a> Visit<'a> for Rewriter<'_> {
 }
 
 /// The identifier that an expression begins with, if it is called (or used as a template tag) there.
-fn leftmost_callee<'e, 'a>(expression: &'e Expression<'a>) -> Option<&'e IdentifierReference<'a>> {
+pub(super) fn leftmost_callee<'e, 'a>(
+    expression: &'e Expression<'a>,
+) -> Option<&'e IdentifierReference<'a>> {
     let mut callee = None;
     let mut current = expression;
     loop {
@@ -590,7 +653,7 @@ fn leftmost_callee<'e, 'a>(expression: &'e Expression<'a>) -> Option<&'e Identif
 }
 
 /// ECMA-262 IsAnonymousFunctionDefinition, parentheses looked through.
-fn is_anonymous_function_definition(expression: &Expression<'_>) -> bool {
+pub(super) fn is_anonymous_function_definition(expression: &Expression<'_>) -> bool {
     match expression {
         Expression::ArrowFunctionExpression(_) => true,
         Expression::FunctionExpression(function) => function.id.is_none(),

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::fmt::Write as _;
 use wosix_core::module::esm::{self, push_json_string};
 use wosix_core::module::strip::{self, StripError};
-use wosix_core::module::{Stretch, SyntaxError, script};
+use wosix_core::module::{Stretch, SyntaxError, sandbox, script};
 
 #[derive(Default)]
 struct Answer {
@@ -63,6 +63,39 @@ pub unsafe extern "C" fn script(source: *mut u8, len: usize) -> u32 {
         &source,
         result.map(|script| Answer {
             meta: format!("{{\"imports\":{}}}", script.imports),
+            code: script.code,
+            stretches: script.stretches,
+        }),
+    )
+}
+
+/// Rewrites a script for an object as its global (`global` 0) or for the engine's own global scope (1); `interruptible` is 0 or 1.
+/// The JSON: `{declares}`, whether the script begins with a call of `ºdeclare`.
+///
+/// # Safety
+/// As [`module`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sandbox(
+    source: *mut u8,
+    len: usize,
+    global: u32,
+    interruptible: u32,
+) -> u32 {
+    // SAFETY: the caller's promise.
+    let source = unsafe { take(source, len) };
+    let options = sandbox::Options {
+        global: if global == 0 {
+            sandbox::Global::Object
+        } else {
+            sandbox::Global::Engine
+        },
+        interruptible: interruptible != 0,
+    };
+    let result = sandbox::rewrite(&source, options);
+    answer(
+        &source,
+        result.map(|script| Answer {
+            meta: format!("{{\"declares\":{}}}", script.declares),
             code: script.code,
             stretches: script.stretches,
         }),
@@ -187,7 +220,12 @@ fn describe(module: &esm::Module) -> String {
             json.push(':');
             push_json_string(json, value);
         }
-        number(json, "},\"offset\":", request.offset);
+        json.push_str(if request.source_phase {
+            "},\"source\":true"
+        } else {
+            "},\"source\":false"
+        });
+        number(json, ",\"offset\":", request.offset);
         json.push('}');
     });
     json.push_str(",\"imports\":");

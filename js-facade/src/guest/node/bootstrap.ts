@@ -7,6 +7,8 @@ import { SIGPIPE } from '../linux';
 import { BadOption, mainScript, parseCommandLine } from './command-line';
 import { installAwaits, whileThenKnowsFrames } from './continuation-frame';
 import { react } from './engine-promise';
+import { stalledModules } from './esm/module-record';
+import { lineAt } from './esm/source';
 import { EXIT_CODES } from './fatal-exception';
 import { replaceFunctionConstructors } from './function-constructors';
 import { removeBrowserGlobals } from './host-globals';
@@ -94,6 +96,7 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
   } while (loop.isAlive());
 
   const unsettled = await isEntryPointUnsettled(env);
+  if (unsettled) warnOfStalledModules(env);
   process._exiting = true;
   const fields = process[env.privateSymbols.exit_info_private_symbol!] as Int32Array;
   const code = fields[2] ? fields[1]! : unsettled ? 13 : 0;
@@ -136,6 +139,14 @@ async function isEntryPointUnsettled(env: NodeEnvironment): Promise<boolean> {
   // Its reactions come before, if it is settled already.
   await null;
   return !settled;
+}
+
+/** Says which top-level `await` it is. */
+function warnOfStalledModules(env: NodeEnvironment): void {
+  for (const { url, text, offset } of stalledModules()) {
+    const place = lineAt(text, offset);
+    env.fatal.write(`Warning: Detected unsettled top-level await at ${url}:${place.line}\n${place.text}\n${' '.repeat(place.column)}^\n\n\n`);
+  }
 }
 
 /** `process.env`: values are strings, names and values have no NUL; deletion and enumeration are an ordinary object's. */

@@ -69,6 +69,23 @@ export class FatalExceptions {
     return this.show(file, text, atThrow ? this.throwPlace(file, made.line, made.column) : made, 1);
   }
 
+  /**
+   * Puts the lines that show where in front of the stack of an error out of the script `file`, once, as Node does for `displayErrors`. An
+   * error whose top frame is elsewhere is not the script's own.
+   */
+  decorate(error: unknown, file: string): void {
+    if (!(error instanceof Error)) return;
+    const { arrow_message_private_symbol: arrowSymbol, decorated_private_symbol: decoratedSymbol } = this.env.privateSymbols;
+    if ((error as any)[decoratedSymbol!]) return;
+    const { stack } = error;
+    const arrow = this.arrowOfStack(error);
+    if (typeof stack !== 'string' || !arrow?.startsWith(`${file}:`)) return;
+    for (const [symbol, value] of [[arrowSymbol!, arrow], [decoratedSymbol!, true]] as const) {
+      Object.defineProperty(error, symbol, { value, configurable: true, writable: true });
+    }
+    Object.defineProperty(error, 'stack', { configurable: true, enumerable: false, writable: true, value: `${arrow}\n${stack}` });
+  }
+
   private show(file: string, text: string, place: { line: number; column: number }, width: number): string {
     const shown = this.lineOf(file, place.line) ?? text;
     return `${file}:${place.line}\n${shown}\n${shown.slice(0, place.column).replace(/[^\t]/g, ' ')}${'^'.repeat(width)}\n`;

@@ -2,7 +2,7 @@
 
 const { apply } = Reflect;
 
-/** Inserted texts with what they stand for; those that contain others first (`wosix-core/src/module/awaits.rs`, `esm.rs`, `script.rs`). */
+/** Inserted texts with what they stand for; those that contain others first (`wosix-core/src/module/awaits.rs`, `esm.rs`, `sandbox.rs`, `script.rs`). */
 const INSERTED: [pattern: RegExp, original: string][] = [
   [/ºb\(ºf=ºs\(/g, 'await'],
   [/ºr\(ºf=ºs\(\(/g, ''],
@@ -14,6 +14,11 @@ const INSERTED: [pattern: RegExp, original: string][] = [
   [/ºf=ºf&&ºf\(\);|;ºf=ºs\(\);|;?var ºf;/g, ''],
   [/º[ik]\(/g, ''],
   [/ºe\(|,ºe\)|ºa\(\(|\),ºa\)/g, ''],
+  [/;?(?:const º0=)?ºtick\(\);/g, ''],
+  [/\(0,\/\*º\*\/([^)]+)\)/g, '$1'],
+  [/ºthis\(this\)/g, 'this'],
+  [/ºglobal\./g, ''],
+  [/ºeval/g, 'eval'],
   [/\{\/\*º\*\/|\/\*º\*\/\}/g, ''],
   [/\(0,ºi\.([^)]+)\)/g, '$1'],
   [/ºi\./g, ''],

@@ -3,6 +3,8 @@
 import { SourceSyntaxError } from '../transpile';
 import type { Environment } from './environment';
 import { transpilerOf } from './bindings/module_wrap';
+import { LexicalScope, type VmContext } from './vm/context';
+import { Watchdog } from './vm/watchdog';
 
 // An indirect eval: code runs in the global scope.
 const globalEval = eval;
@@ -13,7 +15,13 @@ const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname
 const OWN_FRAMES = 5;
 
 /** `import(` cannot be left to the browser, which would fetch a URL. */
-const MAY_IMPORT = /\bimport\s*(?:\/[/*][^]*?)?\(/;
+const MAY_IMPORT = /\bimport\s*(?:\/[/*][^]*?)?[(.]/;
+
+/** An indirect `eval` keeps what these declare to itself; scripts share it. */
+const MAY_DECLARE = /\b(?:let|const|class)\b/;
+
+/** The script of `-e`, after which no other comes that could look for its variables: it is spared the rewriting. */
+const ONLY_SCRIPT = '[eval]';
 
 /** Sources that need no rewriting are spared it. */
 function needsRewriting(source: string): boolean {
@@ -30,17 +38,43 @@ export interface CompileOptions {
 }
 
 export class ScriptCompiler {
-  constructor(private readonly env: Environment) {}
+  /** Ends scripts that were given a time limit. */
+  readonly watchdog: Watchdog;
+  /** `let`, `const` and `class` of all scripts of the global scope. */
+  readonly #lexical = new LexicalScope();
+  /** Names that `import()` of a script in the global scope goes by, by what it belongs to. */
+  readonly #importers = new Map<symbol | undefined, string>();
 
-  /** A function of `parameters` around `source`. Throws a SyntaxError that shows where. */
-  function(source: string, options: CompileOptions): Function {
+  constructor(private readonly env: Environment) {
+    this.watchdog = new Watchdog(() => env.host.performance.now());
+  }
+
+  /**
+   * A function of `parameters` around `source`. Throws a SyntaxError that shows where. `within` may compile the expression elsewhere than
+   * in the global scope, once it is known to be right.
+   */
+  function(source: string, options: CompileOptions, within?: (expression: string) => Function | undefined): Function {
     const { file, parameters = CJS_PARAMETERS, lineOffset = 0, columnOffset = 0 } = options;
-    const { code, imports, stretches } = this.rewrite(blankHashbang(source));
-    const opening = `${imports ? '(function(ºimport){return ' : ''}(function (${parameters.join(', ')}) {`;
+    const text = blankHashbang(source);
+    const { code, imports, stretches } = this.rewrite(text);
+    const head = `(function (${parameters.join(', ')}) {`;
+    const opening = `${imports ? '(function(ºimport){return ' : ''}${head}`;
     const closing = `\n})${imports ? '})' : ''}`;
     const name = this.env.sources.add(file, source, opening.length, lineOffset, columnOffset, stretches);
     const compiled = this.eval(opening + code + closing + name, file) as Function;
+    const elsewhere = within?.(`${head}${text}\n})${name}`);
+    if (elsewhere !== undefined) return elsewhere;
     return imports ? compiled(this.importer(options)) : compiled;
+  }
+
+  /** What the engine says of a source as the body of an async function, which has no parameters of a CommonJS module; nothing if it is right. */
+  asyncBodyError(source: string): string | undefined {
+    try {
+      globalEval(`(async function() {${this.rewrite(source).code}\n})`);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   /** Throws what a script's compilation would, without running it. */
@@ -54,16 +88,52 @@ export class ScriptCompiler {
     for (const name of Object.getOwnPropertyNames(globalThis)) if (!before.has(name)) Reflect.deleteProperty(globalThis, name);
   }
 
-  /** Runs a script in the global scope; answers its completion value. */
-  run(source: string, options: CompileOptions): unknown {
-    const { code, imports, stretches } = this.rewrite(blankHashbang(source));
+  /** Runs a script in the global scope; answers its completion value. `interruptible` code ends when the watchdog says so. */
+  run(source: string, options: CompileOptions, interruptible = false): unknown {
+    const text = blankHashbang(source);
+    const shares = options.file !== ONLY_SCRIPT && MAY_DECLARE.test(text);
+    const { code, stretches } = shares || interruptible ? this.#share(text, interruptible) : this.rewrite(text);
+    const bound = code === text ? code : this.#bind(code, options);
     const name = this.env.sources.add(options.file, source, 0, options.lineOffset, options.columnOffset, stretches);
-    if (!imports) return globalEval(code + name);
-    // A script has no parameters: the function stands in the global scope while it runs, and callbacks of its own keep finding it.
-    (globalThis as any)['ºimport'] ??= this.importer(options);
-    Object.defineProperty(globalThis, 'ºimport', { enumerable: false });
-    return globalEval(code + name);
+    return globalEval(bound + name);
   }
+
+  #share(source: string, interruptible: boolean): { code: string; stretches?: Uint32Array } {
+    try {
+      return transpilerOf(this.env).sandbox(source, 'engine', interruptible);
+    } catch (error) {
+      if (!(error instanceof SourceSyntaxError)) throw error;
+      return { code: source }; // The engine says what is wrong, in its own words.
+    }
+  }
+
+  /** A script has no parameters: what its text calls stands in the global scope, and functions of its own keep finding it. */
+  #bind(code: string, options: CompileOptions): string {
+    this.#hide('ºdeclare', this.#declare);
+    this.#hide('ºtick', this.watchdog.tick);
+    if (!code.includes('ºimport')) return code;
+    let name = this.#importers.get(options.referrer);
+    if (name === undefined) {
+      name = `ºimport${this.#importers.size}`;
+      this.#importers.set(options.referrer, name);
+    }
+    this.#hide(name, this.importer(options));
+    return code.replaceAll('ºimport', name);
+  }
+
+  #hide(name: string, value: unknown): void {
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+  }
+
+  /** No script can declare a variable for others by `eval`: an accessor of the global object leads to it. */
+  readonly #declare: VmContext['declare'] = (variables, functions, lexicals) => {
+    this.#lexical.check([...variables, ...functions.map(([name]) => name)], lexicals);
+    for (const [name, read, write] of lexicals) {
+      this.#lexical.variables.set(name, { read, write });
+      const constant = () => { throw new TypeError('Assignment to constant variable.'); };
+      Object.defineProperty(globalThis, name, { get: read, set: write ?? constant, enumerable: false, configurable: true });
+    }
+  };
 
   /** For code that only defines: what it throws is a syntax error. */
   private eval(code: string, file: string): unknown {
@@ -107,9 +177,14 @@ export class ScriptCompiler {
     }
   }
 
-  private importer({ file, referrer }: CompileOptions): (specifier: unknown, options?: unknown) => Promise<unknown> {
+  /** What `import()` in a script calls. */
+  importer({ file, referrer }: CompileOptions): (specifier: unknown, options?: unknown) => Promise<unknown> {
     const symbol = referrer ?? this.env.perIsolateSymbols.vm_dynamic_import_default_internal!;
-    return (specifier, options) => this.env.internalBinding('module_wrap').dynamicImport(symbol, file, specifier, options);
+    const { dynamicImport } = this.env.internalBinding('module_wrap');
+    return Object.assign(
+      (specifier: unknown, options: unknown) => dynamicImport(symbol, file, specifier, options),
+      { source: (specifier: unknown) => dynamicImport(symbol, file, specifier, undefined, true) },
+    );
   }
 }
 

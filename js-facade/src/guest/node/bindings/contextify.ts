@@ -2,69 +2,109 @@
 
 import type { Environment } from '../environment';
 import { unavailable } from '../node-error';
-import { runInSandbox } from '../sandbox';
-import { transpilerOf } from './module_wrap';
+import { codedError } from '../uv-errors';
+import { createCache, fitsCache } from '../vm/code-cache';
+import { contextsOf } from '../vm/scripts';
+import { TIMED_OUT } from '../vm/watchdog';
 
 /** What engines say of ES module syntax in a script. */
 const ESM_SYNTAX = /^(?:Cannot use import statement outside a module|Unexpected token 'export'|Cannot use 'import\.meta' outside a module|import declarations may only appear at top level of a module|export declarations may only appear at top level of a module|import\.meta may only appear in a module)/;
-/** What would be right in an ES module, but is wrong in a script for more than one reason. */
-const MAYBE_ESM = /^(?:await is only valid in async functions|Identifier '(?:__filename|__dirname|module|exports|require)' has already been declared|redeclaration of|Unexpected reserved word|await is a reserved identifier)/;
+/** What may be right in an ES module: names that CommonJS has taken, and `await` read as a name (`f(await x)`). */
+const MAYBE_ESM = /^(?:await is only valid in async functions|Identifier '(?:__filename|__dirname|module|exports|require)' has already been declared|redeclaration of|missing \) after argument list|Unexpected |unexpected token|await is a reserved identifier)/;
 const SOURCE_MAP = /\n\/\/[#@] sourceMappingURL=(\S+)\s*$/;
 
 export function create(env: Environment): Record<string, unknown> {
   const { compiler } = env;
+  const contexts = contextsOf(env);
   const contextSymbol = env.privateSymbols.contextify_context_private_symbol!;
 
   const referrerSymbol = env.privateSymbols.host_defined_option_symbol!;
 
   const sourceMapOf = (source: string) => (source.includes('sourceMappingURL=') ? SOURCE_MAP.exec(source)?.[1] : undefined);
 
+  /** Node's `ShouldRetryAsESM`. */
   function isModuleSyntaxError(error: unknown, source: string): boolean {
     if (!(error instanceof SyntaxError)) return false;
-    if (!ESM_SYNTAX.test(error.message) && !MAYBE_ESM.test(error.message)) return false;
-    return transpilerOf(env).containsModuleSyntax(source);
+    if (ESM_SYNTAX.test(error.message)) return true;
+    if (!MAYBE_ESM.test(error.message)) return false;
+    const wrong = compiler.asyncBodyError(source);
+    return wrong === undefined || ESM_SYNTAX.test(wrong);
   }
+
+  /** `undefined` when there was none. */
+  const rejects = (cache: Uint8Array | undefined, source: string) => (cache === undefined ? undefined : !fitsCache(cache, source));
 
   class ContextifyScript {
     declare cachedDataRejected: boolean | undefined;
+    declare cachedDataProduced: boolean | undefined;
+    declare cachedData: Uint8Array | undefined;
     declare sourceMapURL: string | undefined;
     readonly #source: string;
     readonly #options: { file: string; lineOffset: number; columnOffset: number; referrer: symbol | undefined };
 
-    constructor(source: string, file: string, lineOffset = 0, columnOffset = 0, cachedData?: unknown, _produce?: boolean, _context?: object, referrer?: symbol) {
+    constructor(source: string, file: string, lineOffset = 0, columnOffset = 0, cached?: Uint8Array, produce?: boolean, _context?: object, referrer?: symbol) {
       this.#source = source;
       this.#options = { file, lineOffset, columnOffset, referrer };
       (this as any)[referrerSymbol] = referrer;
       compiler.check(source, this.#options);
-      if (cachedData !== undefined) this.cachedDataRejected = false;
+      if (cached !== undefined) this.cachedDataRejected = rejects(cached, source)!;
+      if (produce) {
+        this.cachedDataProduced = true;
+        this.cachedData = createCache(env, source);
+      }
       this.sourceMapURL = sourceMapOf(source);
     }
 
-    runInContext(sandbox: object | null, _timeout: number, _displayErrors: boolean, _breakOnSigint: boolean): unknown {
-      return sandbox === null ? compiler.run(this.#source, this.#options) : runInSandbox(env, sandbox, this.#source, this.#options);
+    runInContext(sandbox: object | null, timeout: number, displayErrors: boolean, _breakOnSigint: boolean): unknown {
+      try {
+        return this.#run(sandbox, timeout);
+      } catch (error) {
+        if (displayErrors) env.fatal.decorate(error, this.#options.file);
+        throw error;
+      }
     }
 
-    /** There is no compiled code that could be kept. */
+    #run(sandbox: object | null, timeout: number): unknown {
+      const limited = timeout >= 0;
+      const run = () => (sandbox === null
+        ? compiler.run(this.#source, this.#options, limited)
+        : contexts.run(contexts.of(sandbox), this.#source, this.#options, limited));
+      if (!limited) return run();
+      const result = compiler.watchdog.watch(timeout, run);
+      if (result === TIMED_OUT) throw codedError('ERR_SCRIPT_EXECUTION_TIMEOUT', `Script execution timed out after ${timeout}ms`);
+      return result;
+    }
+
     createCachedData(): Uint8Array {
-      return env.requireBuiltin('buffer').Buffer.alloc(0);
+      return createCache(env, this.#source);
     }
   }
 
   return {
     ContextifyScript,
     constants: env.data.bindings.contextify.constants,
-    makeContext(contextObject: object | symbol, name: string) {
+    makeContext(contextObject: object | symbol, name: string, _origin: string | undefined, strings: boolean, wasm: boolean) {
       const sandbox = typeof contextObject === 'symbol' ? {} : contextObject;
-      (sandbox as any)[contextSymbol] = { name };
-      return sandbox;
+      const context = contexts.create(sandbox, { strings, wasm });
+      Object.defineProperty(sandbox, contextSymbol, { value: { name }, configurable: true });
+      return typeof contextObject === 'symbol' ? context.global : sandbox;
     },
     compileFunction(
-      source: string, file: string, lineOffset: number, columnOffset: number, _cachedData: unknown, _produce: boolean,
-      _context: object | undefined, _extensions: object[] | undefined, parameters: string[] | undefined, referrer: symbol,
+      source: string, file: string, lineOffset: number, columnOffset: number, cached: Uint8Array | undefined, produce: boolean,
+      sandbox: object | undefined, extensions: object[] | undefined, parameters: string[] | undefined, referrer: symbol,
     ) {
-      const compiled = compiler.function(source, { file, lineOffset, columnOffset, parameters: parameters ?? [], referrer });
+      const options = { file, lineOffset, columnOffset, parameters: parameters ?? [], referrer };
+      const compiled = compiler.function(source, options, (expression) => (
+        sandbox === undefined && !extensions?.length ? undefined : contexts.compile(sandbox && contexts.of(sandbox), expression, options, extensions)
+      ));
       (compiled as any)[referrerSymbol] = referrer;
-      return { function: compiled, sourceMapURL: sourceMapOf(source), sourceURL: undefined, cachedDataRejected: undefined };
+      return {
+        function: compiled,
+        sourceMapURL: sourceMapOf(source),
+        sourceURL: undefined,
+        cachedDataRejected: rejects(cached, source),
+        ...(produce && { cachedDataProduced: true, cachedData: createCache(env, source) }),
+      };
     },
     compileFunctionForCJSLoader(source: string, file: string, _isSeaMain: boolean, shouldDetectModule: boolean) {
       const result: { cachedDataRejected: boolean; sourceMapURL?: string; sourceURL?: string; canParseAsESM: boolean; function?: Function } = {

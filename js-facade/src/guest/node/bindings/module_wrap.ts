@@ -3,11 +3,17 @@
 import { SourceSyntaxError, Transpiler } from '../../transpile';
 import { ignoreRejection } from '../engine-promise';
 import type { Environment } from '../environment';
-import { LinkError, type ModuleRecord, SourceTextRecord, Status, SyntheticRecord } from '../esm/module-record';
+import { LinkError, type ModuleRecord, NotLinked, SourceNotDefined, SourceTextRecord, Status, SyntheticRecord } from '../esm/module-record';
 import { compileExpression, decorateSyntaxError, importAttributes, lineAt } from '../esm/source';
+import { codedError } from '../uv-errors';
+import { createCache, fitsCache } from '../vm/code-cache';
+import { contextsOf } from '../vm/scripts';
 
 const kSourcePhase = 1;
 const kEvaluationPhase = 2;
+/** V8's `Promise::PromiseState`. */
+const kFulfilled = 1;
+const kRejected = 2;
 
 type DynamicImport = (referrer: symbol, specifier: string, phase: number, attributes: object, referrerName: string) => Promise<unknown>;
 type InitializeImportMeta = (referrer: symbol, meta: object, wrap: unknown) => void;
@@ -19,9 +25,9 @@ export function create(env: Environment): Record<string, unknown> {
   const records = new WeakMap<object, ModuleRecord>();
 
   /** `import(specifier, options)` from the code that `referrer` names. */
-  async function dynamicImport(referrer: symbol, referrerName: string, specifier: unknown, options: unknown): Promise<unknown> {
+  async function dynamicImport(referrer: symbol, referrerName: string, specifier: unknown, options: unknown, source = false): Promise<unknown> {
     const text = `${specifier}`;
-    return importModuleDynamically!(referrer, text, kEvaluationPhase, importAttributes(options), referrerName);
+    return importModuleDynamically!(referrer, text, source ? kSourcePhase : kEvaluationPhase, importAttributes(options), referrerName);
   }
 
   class ModuleWrap {
@@ -29,21 +35,23 @@ export function create(env: Environment): Record<string, unknown> {
     sourceMapURL: string | undefined;
     sourceURL: string | undefined;
     #requests: readonly object[] = [];
-    #sourceObject: unknown;
-    #linked = false;
 
     /**
      * `(url, context, source, lineOffset, columnOffset, idSymbol | cachedData)` or
      * `(url, context, exportNames, evaluationSteps)`.
      */
-    constructor(url: string, _context: object | undefined, source: string | string[], steps: number | (() => void), _column?: number, id?: unknown) {
+    constructor(url: string, sandbox: object | undefined, source: string | string[], steps: number | (() => void), _column?: number, id?: unknown) {
       this.url = url;
+      // The library's own loader gives a symbol; `vm.SourceTextModule` a cache.
       const symbol = typeof id === 'symbol' ? id : Symbol(url);
       Object.defineProperty(this, hostDefinedOption, { value: symbol, configurable: true, writable: true });
       if (typeof source !== 'string') {
         const run = steps as () => void;
         records.set(this, new SyntheticRecord(url, source, () => run.call(this)));
         return;
+      }
+      if (ArrayBuffer.isView(id) && !fitsCache(id, source)) {
+        throw codedError('ERR_VM_MODULE_CACHED_DATA_REJECTED', 'cachedData buffer was rejected');
       }
       const transpiler = transpilerOf(env);
       let description;
@@ -57,19 +65,21 @@ export function create(env: Environment): Record<string, unknown> {
       env.sources.add(url, source, 0, 0, 0, description.stretches);
       const wrap = this;
       records.set(this, new SourceTextRecord(url, source, description, {
-        compile: (code, name) => compileExpression(env, code, name),
+        compile: (code, name) => (sandbox === undefined
+          ? compileExpression(env, code, name)
+          : contextsOf(env).compile(contextsOf(env).of(sandbox), `${code}\n//# sourceURL=${name}`, { file: url })),
         importMeta() {
           const meta = Object.create(null);
           initializeImportMeta!(symbol, meta, wrap);
           return meta;
         },
-        importDynamically: (specifier, options) => dynamicImport(symbol, url, specifier, options),
+        importDynamically: (specifier, options, source) => dynamicImport(symbol, url, specifier, options, source),
       }));
-      this.#requests = Object.freeze(description.requests.map(({ specifier, attributes }) => Object.freeze({
+      this.#requests = Object.freeze(description.requests.map(({ specifier, attributes, source: isSource }) => Object.freeze({
         __proto__: null,
         specifier,
         attributes: Object.freeze(Object.assign(Object.create(null), attributes)),
-        phase: kEvaluationPhase,
+        phase: isSource ? kSourcePhase : kEvaluationPhase,
       })));
     }
 
@@ -91,28 +101,35 @@ export function create(env: Environment): Record<string, unknown> {
       return this.#requests;
     }
 
-    /** `modules` are in the order of the requests. */
-    link(modules: ModuleWrap[]): void {
+    /** `modules`, an array or something like one, are in the order of the requests. */
+    link(modules: ArrayLike<ModuleWrap>): void {
       const record = this.#record;
       if (!(record instanceof SourceTextRecord)) return;
       if (modules.length !== this.#requests.length) {
-        const { ERR_VM_MODULE_LINK_FAILURE } = env.requireBuiltin('internal/errors').codes;
-        throw new ERR_VM_MODULE_LINK_FAILURE(`linking error, expected ${this.#requests.length} modules, got ${modules.length}`);
+        throw codedError('ERR_VM_MODULE_LINK_FAILURE', `linking error, expected ${this.#requests.length} modules, got ${modules.length}`);
       }
-      record.requested = modules.map((module) => records.get(module)!);
-      this.#linked = true;
+      const requested = Array.from(modules, (module) => records.get(module)!);
+      // The phase does not count: a module and its source belong together.
+      const firstOf = new Map<string, number>();
+      for (const [index, { specifier, attributes }] of record.description.requests.entries()) {
+        const key = JSON.stringify([specifier, attributes]);
+        const first = firstOf.get(key);
+        if (first === undefined) {
+          firstOf.set(key, index);
+        } else if (requested[first] !== requested[index]) {
+          const message = `Module request '${specifier}' at index ${index} must be linked to the same module requested at index ${first}`;
+          throw codedError('ERR_MODULE_LINK_MISMATCH', message, TypeError);
+        }
+      }
+      record.requested = requested;
     }
 
     instantiate(): void {
-      const record = this.#record;
-      if (record instanceof SourceTextRecord && !this.#linked && this.#requests.length > 0) {
-        const { ERR_VM_MODULE_LINK_FAILURE } = env.requireBuiltin('internal/errors').codes;
-        const specifier = (this.#requests[0] as { specifier: string }).specifier;
-        throw new ERR_VM_MODULE_LINK_FAILURE(`request for '${specifier}' is from a module not been linked`);
-      }
       try {
-        record.link();
+        this.#record.link();
       } catch (error) {
+        if (error instanceof NotLinked) throw codedError('ERR_VM_MODULE_LINK_FAILURE', error.message);
+        if (error instanceof SourceNotDefined) throw codedError('ERR_SOURCE_PHASE_NOT_DEFINED', error.message, SyntaxError);
         if (!(error instanceof LinkError)) throw error;
         throw this.#decorateLinkError(error);
       }
@@ -122,7 +139,7 @@ export function create(env: Environment): Record<string, unknown> {
     #decorateLinkError(error: LinkError): Error {
       const { record, offset } = error;
       const plain = new SyntaxError(error.message);
-      const { line, text, column } = lineAt(record.source, offset);
+      const { line, text, column } = lineAt(record.text, offset);
       const length = /^[\w$]+|^\*/.exec(text.slice(column))?.[0].length ?? 1;
       const arrow = `${record.url}:${line}\n${text}\n${' '.repeat(column)}${'^'.repeat(length)}`;
       plain.stack = `${arrow}\n${plain.stack}`;
@@ -132,7 +149,11 @@ export function create(env: Environment): Record<string, unknown> {
     }
 
     evaluate(_timeout: number, _breakOnSigint: boolean): Promise<unknown> {
-      return this.#record.evaluate();
+      const record = this.#record;
+      const promise = record.evaluate();
+      if (record.status === Status.Errored) env.promiseStates.set(promise, [kRejected, record.error]);
+      else if (!record.isGraphAsync()) env.promiseStates.set(promise, [kFulfilled, undefined]);
+      return promise;
     }
 
     /** For `require(esm)`: the graph must be synchronous. */
@@ -170,16 +191,18 @@ export function create(env: Environment): Record<string, unknown> {
     }
 
     setModuleSourceObject(source: unknown): void {
-      this.#sourceObject = source;
+      this.#record.source = source;
     }
 
     getModuleSourceObject(): unknown {
-      return this.#sourceObject;
+      const { source, url } = this.#record;
+      if (source === undefined) throw codedError('ERR_SOURCE_PHASE_NOT_DEFINED', new SourceNotDefined(url).message, SyntaxError);
+      return this.#record.source;
     }
 
-    /** There is no compiled code that could be kept: an empty cache is a valid one. */
     createCachedData(): Uint8Array {
-      return env.requireBuiltin('buffer').Buffer.alloc(0);
+      const record = this.#record;
+      return createCache(env, record instanceof SourceTextRecord ? record.text : '');
     }
   }
 

@@ -62,11 +62,10 @@ export function create(env: Environment): Record<string, unknown> {
   /** The nearest `package.json` of a file, upwards from its folder. */
   function nearest(file: string): PackageConfig | undefined {
     for (let folder = parent(file); ; folder = parent(folder)) {
-      // A package ends where `node_modules` begins.
-      if (!folder.endsWith('/node_modules')) {
-        const config = read(`${folder === '/' ? '' : folder}/package.json`);
-        if (config) return config;
-      }
+      // What is installed does not belong to the package around.
+      if (folder.endsWith('/node_modules')) return undefined;
+      const config = read(`${folder === '/' ? '' : folder}/package.json`);
+      if (config) return config;
       if (folder === '/') return undefined;
     }
   }
@@ -101,25 +100,11 @@ export function create(env: Environment): Record<string, unknown> {
     flushCompileCache() {},
     getCompileCacheEntry: () => undefined,
     saveCompileCacheEntry() {},
-    setLazyPathHelpers(meta: object, url: string) {
-      const { fileURLToPath } = env.requireBuiltin('internal/url');
-      const path = env.requireBuiltin('path');
-      const lazy = (name: string, compute: () => string) => {
-        Object.defineProperty(meta, name, {
-          configurable: true,
-          enumerable: true,
-          get() {
-            const value = compute();
-            Object.defineProperty(meta, name, { configurable: true, enumerable: true, writable: true, value });
-            return value;
-          },
-          set(value) {
-            Object.defineProperty(meta, name, { configurable: true, enumerable: true, writable: true, value });
-          },
-        });
-      };
-      lazy('dirname', () => path.dirname(fileURLToPath(url)));
-      lazy('filename', () => fileURLToPath(url));
+    /** Node's are lazy, but plain properties all the same. */
+    setLazyPathHelpers(meta: { dirname: string; filename: string }, url: string) {
+      const filename: string = env.requireBuiltin('internal/url').fileURLToPath(url);
+      meta.dirname = env.requireBuiltin('path').dirname(filename);
+      meta.filename = filename;
     },
   };
 }

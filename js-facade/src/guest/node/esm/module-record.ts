@@ -21,6 +21,8 @@ export abstract class ModuleRecord {
   status: Status = Status.Unlinked;
   /** Meaningful when errored. */
   error: unknown;
+  /** What `import source` of the module gives, if it has one: a `WebAssembly.Module`. */
+  source: unknown;
   #namespace: object | undefined;
 
   constructor(readonly url: string) {}
@@ -137,7 +139,9 @@ interface ModuleScope {
   /** Names an anonymous default export. */
   n(value: Function): void;
   readonly meta: object;
-  import(specifier: unknown, options?: unknown): Promise<unknown>;
+  readonly import: ((specifier: unknown, options?: unknown) => Promise<unknown>) & { source(specifier: unknown): Promise<unknown> };
+  /** Assigned to under the byte offset of a top-level `await` that begins to wait. */
+  w?: Record<string, unknown>;
   /** A module with top-level `await` waits for this before its body runs, and calls what it gives. */
   start?: Promise<() => void>;
 }
@@ -147,8 +151,19 @@ export interface SourceTextHooks {
   /** Compiles a function expression under the module's URL. */
   compile(code: string, url: string): Function;
   importMeta(): object;
-  importDynamically(specifier: unknown, options: unknown): Promise<unknown>;
+  importDynamically(specifier: unknown, options: unknown, source: boolean): Promise<unknown>;
 }
+
+/** Modules whose body has begun, and waits at a top-level `await` or has not come to its end. */
+const unsettled = new Set<SourceTextRecord>();
+
+/** Modules that wait for something at their top level, with the byte offset of the `await`. */
+export function stalledModules(): { url: string; text: string; offset: number }[] {
+  return [...unsettled].flatMap(({ url, text, waitsAt }) => (waitsAt === undefined ? [] : [{ url, text, offset: waitsAt }]));
+}
+
+/** Taken before `rememberProxies`, which has no business here. */
+const EngineProxy = Proxy;
 
 /** Evaluation order of asynchronous modules, over all graphs. */
 let nextAsyncEvaluation = 0;
@@ -157,7 +172,7 @@ let innerEvaluation: (record: ModuleRecord, stack: SourceTextRecord[], index: nu
 
 /** ECMA-262 Cyclic Module Record fields, named as there in camel case. */
 export class SourceTextRecord extends ModuleRecord {
-  requested: ModuleRecord[] = [];
+  #requested: ModuleRecord[] | undefined;
   readonly #getters = new Map<string, Getter>();
   #dfsIndex = 0;
   #dfsAncestorIndex = 0;
@@ -169,9 +184,20 @@ export class SourceTextRecord extends ModuleRecord {
   #body: Generator | Promise<unknown> | undefined;
   #start: ((restoreFrame: () => void) => void) | undefined;
   #meta: object | undefined;
+  /** Byte offset of the top-level `await` that began last. */
+  waitsAt: number | undefined;
 
-  constructor(url: string, readonly source: string, readonly description: ModuleDescription, private readonly hooks: SourceTextHooks) {
+  constructor(url: string, readonly text: string, readonly description: ModuleDescription, private readonly hooks: SourceTextHooks) {
     super(url);
+  }
+
+  /** The modules of the requests, in their order; they have to be known before the linking. */
+  get requested(): ModuleRecord[] {
+    return this.#requested ?? [];
+  }
+
+  set requested(modules: ModuleRecord[]) {
+    this.#requested = modules;
   }
 
   override localNames(): Iterable<string> {
@@ -222,30 +248,46 @@ export class SourceTextRecord extends ModuleRecord {
   override link(): void {
     if (this.status >= Status.Linked) return;
     const graph: SourceTextRecord[] = [];
-    this.#collect(graph);
     try {
+      this.#collect(graph);
       for (const record of graph) record.#checkImports();
       for (const record of graph) record.#instantiate();
       for (const record of graph) record.#defineImports();
     } catch (error) {
-      for (const record of graph) record.status = Status.Unlinked;
+      this.#unlink();
       throw error;
     }
     for (const record of graph) record.status = Status.Linked;
   }
 
+  /** Takes a linking back that failed. */
+  #unlink(): void {
+    if (this.status !== Status.Linking) return;
+    this.status = Status.Unlinked;
+    for (const requested of this.#evaluated()) if (requested instanceof SourceTextRecord) requested.#unlink();
+  }
+
   /** Depth first, what is depended on before what depends on it. */
   #collect(graph: SourceTextRecord[]): void {
     if (this.status !== Status.Unlinked) return;
+    if (this.#requested === undefined) throw new NotLinked(this);
     this.status = Status.Linking;
-    for (const requested of this.requested) {
+    for (const requested of this.#evaluated()) {
       if (requested instanceof SourceTextRecord) requested.#collect(graph);
       else requested.link();
     }
     graph.push(this);
   }
 
+  /** Requested modules, without those of which only the source is asked for. */
+  #evaluated(): ModuleRecord[] {
+    return this.requested.filter((_, index) => !this.description.requests[index]?.source);
+  }
+
   #checkImports(): void {
+    for (const [index, { source }] of this.description.requests.entries()) {
+      if (source && this.requested[index].source === undefined) throw new SourceNotDefined(this.requested[index].url);
+    }
     for (const { request, name, offset } of [...this.description.indirect, ...this.description.imports]) {
       if (name === null) continue;
       const resolution = this.requested[request].resolveExport(name);
@@ -273,10 +315,18 @@ export class SourceTextRecord extends ModuleRecord {
       get meta() {
         return record.#meta ??= record.hooks.importMeta();
       },
-      import: (specifier, options) => record.hooks.importDynamically(specifier, options),
+      import: Object.assign((specifier: unknown, options?: unknown) => record.hooks.importDynamically(specifier, options, false), {
+        source: (specifier: unknown) => record.hooks.importDynamically(specifier, undefined, true),
+      }),
     };
     if (this.description.async) {
       scope.start = new Promise((resolve) => { this.#start = resolve; });
+      scope.w = new EngineProxy({}, {
+        set: (_target, offset) => {
+          this.waitsAt = Number(offset);
+          return true;
+        },
+      });
     }
     const enter = this.hooks.compile(this.description.code, this.url);
     this.description.code = '';
@@ -293,6 +343,10 @@ export class SourceTextRecord extends ModuleRecord {
   #defineImports(): void {
     for (const { request, name, local } of this.description.imports) {
       const from = this.requested[request];
+      if (this.description.requests[request].source) {
+        Object.defineProperty(this.#imports, local, { value: from.source, enumerable: true });
+        continue;
+      }
       const resolution = name === null ? { record: from, name: null } : from.resolveExport(name);
       if (resolution === null || resolution === 'ambiguous') throw new Error(`import ${local} was not checked`);
       Object.defineProperty(this.#imports, local, {
@@ -308,7 +362,7 @@ export class SourceTextRecord extends ModuleRecord {
   override isGraphAsync(seen = new Set<ModuleRecord>()): boolean {
     if (seen.has(this)) return false;
     seen.add(this);
-    return this.description.async || this.requested.some((requested) => requested.isGraphAsync(seen));
+    return this.description.async || this.#evaluated().some((requested) => requested.isGraphAsync(seen));
   }
 
   override evaluate(): Promise<unknown> {
@@ -349,7 +403,7 @@ export class SourceTextRecord extends ModuleRecord {
     this.status = Status.Evaluating;
     this.#dfsIndex = this.#dfsAncestorIndex = index++;
     stack.push(this);
-    for (const requested of this.requested) {
+    for (const requested of this.#evaluated()) {
       index = innerEvaluation(requested, stack, index);
       if (!(requested instanceof SourceTextRecord)) continue;
       let dependency: SourceTextRecord = requested;
@@ -391,11 +445,13 @@ export class SourceTextRecord extends ModuleRecord {
 
   #executeAsync(): void {
     const body = this.#body as Promise<unknown>;
+    unsettled.add(this);
     this.#start!(restorerOfContinuationFrame());
     react(body, () => this.#asyncFulfilled(), (error) => this.#asyncRejected(error));
   }
 
   #asyncFulfilled(): void {
+    unsettled.delete(this);
     if (this.status === Status.Errored) return;
     this.#asyncDone = true;
     this.#capability?.resolve(undefined);
@@ -429,6 +485,7 @@ export class SourceTextRecord extends ModuleRecord {
   }
 
   #asyncRejected(error: unknown): void {
+    unsettled.delete(this);
     if (this.status === Status.Errored) return;
     this.status = Status.Errored;
     this.error = error;
@@ -437,6 +494,19 @@ export class SourceTextRecord extends ModuleRecord {
   }
 }
 
+/** A module of the graph whose requests were not given their modules. */
+export class NotLinked extends Error {
+  constructor({ url, description: { requests: [first] } }: SourceTextRecord) {
+    super(first === undefined ? `module '${url}' is not linked` : `request for '${first.specifier}' can not be resolved on module '${url}' that is not linked`);
+  }
+}
+
+/** `import source` of a module that has none. */
+export class SourceNotDefined extends Error {
+  constructor(readonly url: string) {
+    super(`Source phase import object is not defined for module '${url}'`);
+  }
+}
 
 /** A record that is linked but was never entered would be a bug of ours; the engine's words for reading too early fit. */
 function unresolvedGetter(name: string): Getter {
