@@ -31,6 +31,7 @@ export function bootLibrary(env: NodeEnvironment): void {
   replaceFunctionConstructors(env.compiler);
   loader.load('boot');
   removeBrowserGlobals();
+  env.compiler.defineImport();
   rememberProxies();
   env.stacks.replaceCapture();
 

@@ -49,6 +49,11 @@ export class ScriptCompiler {
     this.watchdog = new Watchdog(() => env.host.performance.now());
   }
 
+  /** Gives texts of `eval` and `Function` an `import()`, where the code around has none of its own: that of the working directory. */
+  defineImport(): void {
+    this.#hide('ºimport', this.importer({ file: undefined }));
+  }
+
   /**
    * A function of `parameters` around `source`. Throws a SyntaxError that shows where. `within` may compile the expression elsewhere than
    * in the global scope, once it is known to be right.
@@ -139,13 +144,13 @@ export class ScriptCompiler {
   private eval(code: string, file: string): unknown {
     const limit = (Error as any).stackTraceLimit;
     // The frames of this file count, but are not shown.
-    if (typeof limit === 'number') (Error as any).stackTraceLimit = limit + OWN_FRAMES;
+    if (typeof limit === 'number') Reflect.set(Error, 'stackTraceLimit', limit + OWN_FRAMES); // It may be frozen.
     try {
       return globalEval(code);
     } catch (error) {
       throw this.decorate(error, file);
     } finally {
-      (Error as any).stackTraceLimit = limit;
+      Reflect.set(Error, 'stackTraceLimit', limit);
     }
   }
 
@@ -178,12 +183,12 @@ export class ScriptCompiler {
   }
 
   /** What `import()` in a script calls. */
-  importer({ file, referrer }: CompileOptions): (specifier: unknown, options?: unknown) => Promise<unknown> {
+  importer({ file, referrer }: { file: string | undefined; referrer?: symbol | undefined }): (specifier: unknown, options?: unknown) => Promise<unknown> {
     const symbol = referrer ?? this.env.perIsolateSymbols.vm_dynamic_import_default_internal!;
-    const { dynamicImport } = this.env.internalBinding('module_wrap');
+    const binding = () => this.env.internalBinding('module_wrap');
     return Object.assign(
-      (specifier: unknown, options: unknown) => dynamicImport(symbol, file, specifier, options),
-      { source: (specifier: unknown) => dynamicImport(symbol, file, specifier, undefined, true) },
+      (specifier: unknown, options: unknown) => binding().dynamicImport(symbol, file, specifier, options),
+      { source: (specifier: unknown) => binding().dynamicImport(symbol, file, specifier, undefined, true) },
     );
   }
 }

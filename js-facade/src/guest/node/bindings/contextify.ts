@@ -3,6 +3,7 @@
 import type { Environment } from '../environment';
 import { unavailable } from '../node-error';
 import { codedError } from '../uv-errors';
+import { sourceMapUrl } from '../source-map-url';
 import { createCache, fitsCache } from '../vm/code-cache';
 import { contextsOf } from '../vm/scripts';
 import { TIMED_OUT } from '../vm/watchdog';
@@ -11,7 +12,6 @@ import { TIMED_OUT } from '../vm/watchdog';
 const ESM_SYNTAX = /^(?:Cannot use import statement outside a module|Unexpected token 'export'|Cannot use 'import\.meta' outside a module|import declarations may only appear at top level of a module|export declarations may only appear at top level of a module|import\.meta may only appear in a module)/;
 /** What may be right in an ES module: names that CommonJS has taken, and `await` read as a name (`f(await x)`). */
 const MAYBE_ESM = /^(?:await is only valid in async functions|Identifier '(?:__filename|__dirname|module|exports|require)' has already been declared|redeclaration of|missing \) after argument list|Unexpected |unexpected token|await is a reserved identifier)/;
-const SOURCE_MAP = /\n\/\/[#@] sourceMappingURL=(\S+)\s*$/;
 
 export function create(env: Environment): Record<string, unknown> {
   const { compiler } = env;
@@ -20,7 +20,6 @@ export function create(env: Environment): Record<string, unknown> {
 
   const referrerSymbol = env.privateSymbols.host_defined_option_symbol!;
 
-  const sourceMapOf = (source: string) => (source.includes('sourceMappingURL=') ? SOURCE_MAP.exec(source)?.[1] : undefined);
 
   /** Node's `ShouldRetryAsESM`. */
   function isModuleSyntaxError(error: unknown, source: string): boolean {
@@ -52,25 +51,26 @@ export function create(env: Environment): Record<string, unknown> {
         this.cachedDataProduced = true;
         this.cachedData = createCache(env, source);
       }
-      this.sourceMapURL = sourceMapOf(source);
+      this.sourceMapURL = sourceMapUrl(source);
     }
 
+    // Every frame between the program's and the script's takes one from its stack traces: there are few.
     runInContext(sandbox: object | null, timeout: number, displayErrors: boolean, _breakOnSigint: boolean): unknown {
+      // The program itself (`-e`, standard input): nobody else catches what it throws, and catching it here would lose the place.
+      if (this.#options.file.startsWith('[')) return compiler.run(this.#source, this.#options);
       try {
-        return this.#run(sandbox, timeout);
+        if (timeout >= 0) return this.#runLimited(sandbox, timeout);
+        return sandbox === null ? compiler.run(this.#source, this.#options) : contexts.run(contexts.of(sandbox), this.#source, this.#options);
       } catch (error) {
         if (displayErrors) env.fatal.decorate(error, this.#options.file);
         throw error;
       }
     }
 
-    #run(sandbox: object | null, timeout: number): unknown {
-      const limited = timeout >= 0;
-      const run = () => (sandbox === null
-        ? compiler.run(this.#source, this.#options, limited)
-        : contexts.run(contexts.of(sandbox), this.#source, this.#options, limited));
-      if (!limited) return run();
-      const result = compiler.watchdog.watch(timeout, run);
+    #runLimited(sandbox: object | null, timeout: number): unknown {
+      const result = compiler.watchdog.watch(timeout, () => (sandbox === null
+        ? compiler.run(this.#source, this.#options, true)
+        : contexts.run(contexts.of(sandbox), this.#source, this.#options, true)));
       if (result === TIMED_OUT) throw codedError('ERR_SCRIPT_EXECUTION_TIMEOUT', `Script execution timed out after ${timeout}ms`);
       return result;
     }
@@ -100,7 +100,7 @@ export function create(env: Environment): Record<string, unknown> {
       (compiled as any)[referrerSymbol] = referrer;
       return {
         function: compiled,
-        sourceMapURL: sourceMapOf(source),
+        sourceMapURL: sourceMapUrl(source),
         sourceURL: undefined,
         cachedDataRejected: rejects(cached, source),
         ...(produce && { cachedDataProduced: true, cachedData: createCache(env, source) }),
@@ -109,7 +109,7 @@ export function create(env: Environment): Record<string, unknown> {
     compileFunctionForCJSLoader(source: string, file: string, _isSeaMain: boolean, shouldDetectModule: boolean) {
       const result: { cachedDataRejected: boolean; sourceMapURL?: string; sourceURL?: string; canParseAsESM: boolean; function?: Function } = {
         cachedDataRejected: false,
-        sourceMapURL: sourceMapOf(source),
+        sourceMapURL: sourceMapUrl(source),
         sourceURL: undefined,
         canParseAsESM: false,
         function: undefined,
@@ -118,7 +118,11 @@ export function create(env: Environment): Record<string, unknown> {
         result.function = compiler.function(source, { file });
       } catch (error) {
         result.canParseAsESM = isModuleSyntaxError(error, source);
-        if (!(result.canParseAsESM && shouldDetectModule)) throw error;
+        if (!result.canParseAsESM) throw error;
+        if (!shouldDetectModule) {
+          env.process.emitWarning(`Failed to load the ES module: ${file}. Make sure to set "type": "module" in the nearest package.json file or use the .mjs extension.`);
+          throw error;
+        }
       }
       return result;
     },

@@ -5,6 +5,7 @@ import { ignoreRejection } from '../engine-promise';
 import type { Environment } from '../environment';
 import { LinkError, type ModuleRecord, NotLinked, SourceNotDefined, SourceTextRecord, Status, SyntheticRecord } from '../esm/module-record';
 import { compileExpression, decorateSyntaxError, importAttributes, lineAt } from '../esm/source';
+import { sourceMapUrl } from '../source-map-url';
 import { codedError } from '../uv-errors';
 import { createCache, fitsCache } from '../vm/code-cache';
 import { contextsOf } from '../vm/scripts';
@@ -61,7 +62,7 @@ export function create(env: Environment): Record<string, unknown> {
         if (error instanceof SourceSyntaxError) throw decorateSyntaxError(env, error, url, source);
         throw error;
       }
-      this.sourceMapURL = /\n\/\/[#@] sourceMappingURL=(\S+)\s*$/.exec(source)?.[1];
+      this.sourceMapURL = sourceMapUrl(source);
       env.sources.add(url, source, 0, 0, 0, description.stretches);
       const wrap = this;
       records.set(this, new SourceTextRecord(url, source, description, {
