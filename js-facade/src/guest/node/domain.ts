@@ -15,6 +15,13 @@ export function domainToASCII(host: HostGlobals, domain: string): string {
   }
 }
 
+/** As {@link domainToASCII}, for names that need be no domain: only those that are not ASCII are looked at. */
+export function namesToASCII(host: HostGlobals, names: string): string {
+  const labels = names.toLowerCase().split(/[.\u3002\uff0e\uff61]/);
+  const converted = labels.map((label) => (/[^\0-\x7f]/.test(label) ? domainToASCII(host, label) : label));
+  return converted.some((label, index) => label === '' && labels[index] !== '') ? '' : converted.join('.');
+}
+
 export function domainToUnicode(host: HostGlobals, domain: string): string {
   const ascii = domainToASCII(host, domain);
   return ascii.split('.').map((label) => (label.startsWith('xn--') ? decodePunycode(label.slice(4)) : label)).join('.');

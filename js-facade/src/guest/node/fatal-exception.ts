@@ -113,10 +113,10 @@ export class FatalExceptions {
   }
 
   /** For the library's own messages (`assert`): the place of an error's top frame. */
-  sourcePositions(error: unknown): { sourceLine?: string | undefined; scriptResourceName?: string; lineNumber?: number; startColumn?: number } {
+  sourcePositions(error: unknown): { sourceLine: string; scriptResourceName?: string; lineNumber?: number; startColumn: number } {
     const stack = (error as { stack?: unknown } | null)?.stack;
     const frame = typeof stack === 'string' ? /^ {4}at (?:.*\()?(.+):(\d+):(\d+)\)?$/m.exec(stack) : null;
-    if (!frame) return {};
+    if (!frame) return { sourceLine: '', startColumn: 0 };
     const [, file, line, column] = frame as unknown as [string, string, string, string];
     return { sourceLine: this.lineOf(file, Number(line)) ?? '', scriptResourceName: file, lineNumber: Number(line), startColumn: Number(column) - 1 };
   }

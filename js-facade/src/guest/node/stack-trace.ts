@@ -11,6 +11,9 @@ import type { CompiledSources } from './compiled-sources';
 /** Unlike `instanceof`, asks nothing of a proxy. */
 const isError: (value: unknown) => value is Error = (Error as any).isError;
 
+/** As many frames as `util.getCallSites` may ask for. */
+const MOST_FRAMES = 200;
+
 type Prepare = (error: unknown, trace: unknown[]) => unknown;
 /** Node's own callback: `(globalThis, error, trace) → stack`. */
 type PrepareCallback = (realm: { Error: { prepareStackTrace: Prepare } }, error: unknown, trace: unknown[]) => unknown;
@@ -100,11 +103,15 @@ export class StackTraces {
       sites = trace;
       return '';
     };
+    // The program's limit is for its errors.
+    const limit = Error.stackTraceLimit;
+    Reflect.set(Error, 'stackTraceLimit', MOST_FRAMES);
     try {
       const holder: { stack?: unknown } = {};
       Error.captureStackTrace(holder, skip);
       void holder.stack;
     } finally {
+      Reflect.set(Error, 'stackTraceLimit', limit);
       this.override = previous;
     }
     return sites;
@@ -172,6 +179,8 @@ export class StackTraces {
       // Node's V8 leaves the receiver of a private method out.
       if (functionName?.startsWith('#')) typeName = null;
     }
+    // As that of an accessor.
+    if (functionName !== null && /^[gs]et /.test(functionName)) typeName = null;
     return {
       functionName,
       typeName,

@@ -1,6 +1,7 @@
 /** `internalBinding('buffer')`: everything of `Buffer` that is not written in JavaScript. */
 
 import type { Environment } from '../environment';
+import { codedError } from '../uv-errors';
 import {
   ASCII, BASE64, BASE64URL, HEX, LATIN1, UTF16LE, UTF8, asciiSlice, base64Slice, encodeText, hexSlice, latin1Slice, ucs2Slice, utf8ByteLength, utf8Slice,
   writeText,
@@ -8,7 +9,17 @@ import {
 
 type Slice = (bytes: Uint8Array, start: number, end: number) => string;
 
+/** V8's limit on a 64-bit machine, as Node reports it. */
+const MAX_STRING_LENGTH = 0x1fff_ffe8;
+
+const stringTooLong = () => codedError('ERR_STRING_TOO_LONG', `Cannot create a string longer than 0x${MAX_STRING_LENGTH.toString(16)} characters`);
+
 const outOfRange = () => Object.assign(new RangeError('Index out of range'), { code: 'ERR_OUT_OF_RANGE' });
+
+/** A detached buffer counts as an empty one. */
+function isDetached(value: ArrayBufferView | ArrayBuffer): boolean {
+  return value instanceof ArrayBuffer && value.detached;
+}
 
 /** As a plain `Uint8Array`: a `Buffer` has methods of its own under the same names, some of which lead back here. */
 function bytesOf(value: ArrayBufferView | ArrayBufferLike): Uint8Array {
@@ -17,8 +28,11 @@ function bytesOf(value: ArrayBufferView | ArrayBufferLike): Uint8Array {
   return new Uint8Array(value);
 }
 
-/** `SLICE_START_END`: absent bounds mean the whole; what lies outside is cut. */
-function slicer(slice: Slice): (value: Uint8Array, start?: number, end?: number) => string {
+/**
+ * `SLICE_START_END`: absent bounds mean the whole; what lies outside is cut. `unitsPerByte` is the length of the text that a byte makes
+ * (for UTF-8 at most).
+ */
+function slicer(slice: Slice, unitsPerByte = 1): (value: Uint8Array, start?: number, end?: number) => string {
   return (value, start, end) => {
     const bytes = bytesOf(value);
     const from = start === undefined ? 0 : Math.trunc(start);
@@ -26,6 +40,7 @@ function slicer(slice: Slice): (value: Uint8Array, start?: number, end?: number)
     if (from < 0 || to < 0) throw outOfRange();
     if (to < from) to = from;
     if (to > bytes.length) throw outOfRange();
+    if ((to - from) * unitsPerByte > MAX_STRING_LENGTH) throw stringTooLong();
     return from >= to ? '' : slice(bytes, from, to);
   };
 }
@@ -51,24 +66,28 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
 
 /**
  * Position of `needle`; -1 when absent. Node's rules: a negative offset counts from the end, an empty needle is found at the (clipped)
- * offset, `step` 2 looks at whole UTF-16 units only.
+ * offset; with `step` 2 both are UTF-16 units, of which an odd byte at the end is none.
  */
 function search(haystack: Uint8Array, needle: Uint8Array, offset: number, forward: boolean, endOffset: number, step: number): number {
-  const limit = Math.min(endOffset, haystack.length);
+  let limit = Math.min(endOffset, haystack.length);
   let start = indexOfOffset(limit, offset, needle.length, forward);
   if (needle.length === 0) return start;
   if (limit === 0 || start <= -1 || needle.length > limit || (forward && needle.length + start > limit)) return -1;
+  if (step === 2) {
+    if (limit < 2 || needle.length < 2) return -1;
+    limit -= limit % 2;
+    start -= start % 2;
+    needle = needle.subarray(0, needle.length - (needle.length % 2));
+  }
   if (forward) {
     const first = needle[0]!;
     const last = limit - needle.length;
     for (let at = haystack.indexOf(first, start); at >= 0 && at <= last; at = haystack.indexOf(first, at + 1)) {
-      if ((at - start) % step === 0 && matches(haystack, needle, at)) return at;
+      if (at % step === 0 && matches(haystack, needle, at)) return at;
     }
     return -1;
   }
-  start = Math.min(start, limit - needle.length);
-  if (step === 2) start -= start % 2;
-  for (let at = start; at >= 0; at -= step) if (matches(haystack, needle, at)) return at;
+  for (let at = Math.min(start, limit - needle.length); at >= 0; at -= step) if (matches(haystack, needle, at)) return at;
   return -1;
 }
 
@@ -93,11 +112,11 @@ function fill(target: Uint8Array, value: unknown, start: number, end: number, en
   const bytes = bytesOf(target);
   if (start < 0 || end > bytes.length) return -2;
   if (start >= end) return undefined;
-  if (typeof value === 'number' || typeof value === 'boolean') {
+  if (typeof value !== 'string' && !ArrayBuffer.isView(value)) {
     bytes.fill(Number(value) & 255, start, end);
     return undefined;
   }
-  const pattern = typeof value === 'string' ? encodeText(value, encodingNumber(encoding)) : bytesOf(value as Uint8Array);
+  const pattern = typeof value === 'string' ? encodeText(value, encodingNumber(encoding)) : bytesOf(value);
   if (pattern.length === 0) return -1;
   bytes.set(pattern.subarray(0, end - start), start);
   for (let done = pattern.length; done < end - start; done *= 2) bytes.copyWithin(start + done, start, Math.min(start + done, end - done));
@@ -127,9 +146,9 @@ function swap(size: number): (value: Uint8Array) => Uint8Array {
 export function create(env: Environment): Record<string, unknown> {
   const { host } = env;
   return {
-    // V8's limits on a 64-bit machine, as Node reports them.
+    // V8's limit on a 64-bit machine, as Node reports it.
     kMaxLength: 9007199254740991,
-    kStringMaxLength: 536870888,
+    kStringMaxLength: MAX_STRING_LENGTH,
     setBufferPrototype() {},
     atob(input: string): string | number {
       // Errors as `buffer.atob` reads them: -1 single character remained, -2 invalid character.
@@ -176,6 +195,7 @@ export function create(env: Environment): Record<string, unknown> {
     swap32: swap(4),
     swap64: swap(8),
     isUtf8(value: ArrayBufferView | ArrayBuffer) {
+      if (isDetached(value)) return true;
       try {
         new host.TextDecoder('utf-8', { fatal: true }).decode(bytesOf(value).slice());
         return true;
@@ -183,13 +203,13 @@ export function create(env: Environment): Record<string, unknown> {
         return false; // That it throws is the answer.
       }
     },
-    isAscii: (value: ArrayBufferView | ArrayBuffer) => bytesOf(value).every((byte) => byte < 0x80),
+    isAscii: (value: ArrayBufferView | ArrayBuffer) => isDetached(value) || bytesOf(value).every((byte) => byte < 0x80),
     asciiSlice: slicer(asciiSlice),
-    base64Slice: slicer(base64Slice),
-    base64urlSlice: slicer((bytes, start, end) => base64Slice(bytes, start, end, true)),
+    base64Slice: slicer(base64Slice, 4 / 3),
+    base64urlSlice: slicer((bytes, start, end) => base64Slice(bytes, start, end, true), 4 / 3),
     latin1Slice: slicer(latin1Slice),
-    hexSlice: slicer(hexSlice),
-    ucs2Slice: slicer(ucs2Slice),
+    hexSlice: slicer(hexSlice, 2),
+    ucs2Slice: slicer(ucs2Slice, 0.5),
     utf8Slice: slicer(utf8Slice),
     base64Write: writer(BASE64),
     base64urlWrite: writer(BASE64URL),
@@ -198,7 +218,17 @@ export function create(env: Environment): Record<string, unknown> {
     asciiWriteStatic: writer(LATIN1),
     latin1WriteStatic: writer(LATIN1),
     utf8WriteStatic: writer(UTF8),
-    // A detach key keeps others from transferring the buffer; `untransferable_object_private_symbol` does that for our own messaging.
-    setDetachKey() {},
+    /** A buffer with a key can be detached only by who has it, and nobody has one: messaging goes by the library's mark, its methods by this. */
+    setDetachKey(buffer: ArrayBuffer) {
+      for (const method of ['transfer', 'transferToFixedLength']) {
+        Object.defineProperty(buffer, method, {
+          configurable: true,
+          writable: true,
+          value() {
+            throw new TypeError('Provided key did not match [[ArrayBufferDetachKey]]');
+          },
+        });
+      }
+    },
   };
 }

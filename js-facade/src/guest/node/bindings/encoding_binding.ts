@@ -3,7 +3,7 @@
 import type { Environment } from '../environment';
 import { codedError } from '../uv-errors';
 import { encodeUtf8, encodeUtf8Into } from '../text-codec';
-import { domainToASCII, domainToUnicode } from '../domain';
+import { domainToUnicode, namesToASCII } from '../domain';
 
 export function create(env: Environment): Record<string, unknown> {
   const { TextDecoder } = env.host;
@@ -32,7 +32,7 @@ export function create(env: Environment): Record<string, unknown> {
         throw codedError('ERR_ENCODING_INVALID_ENCODED_DATA', 'The encoded data was not valid for encoding utf-8', TypeError);
       }
     },
-    toASCII: (text: string) => domainToASCII(env.host, text),
+    toASCII: (text: string) => namesToASCII(env.host, text),
     toUnicode: (text: string) => domainToUnicode(env.host, text),
   };
 }

@@ -1,8 +1,18 @@
 /** `internalBinding('os')`: the machine, as far as a page may know it. */
 
 import type { Environment } from '../environment';
+import { UV, UV_ERRORS } from '../uv-errors';
 
 const GIB = 1024 ** 3;
+
+/** What the library makes an `ERR_SYSTEM_ERROR` of. */
+interface ErrorContext { errno?: number; code?: string; message?: string; syscall?: string }
+
+function fail(context: ErrorContext, errno: number, syscall: string): number {
+  const [, code, message] = UV_ERRORS.find(([number]) => number === errno) ?? [errno, 'UNKNOWN', 'unknown error'];
+  Object.assign(context, { errno, code, message, syscall });
+  return errno;
+}
 
 export function create(env: Environment): Record<string, unknown> {
   const { navigator } = env.host;
@@ -15,6 +25,8 @@ export function create(env: Environment): Record<string, unknown> {
     sys.close(fd);
     return length > 0 ? new env.host.TextDecoder().decode(bytes.subarray(0, length)).trim() : 'localhost';
   };
+  const priorities = new Map<number, number>();
+  const priorityOf = (pid: number) => priorities.get(pid) ?? 0;
   const total = () => ((navigator as { deviceMemory?: number }).deviceMemory ?? 4) * GIB;
   return {
     isBigEndian: false,
@@ -42,9 +54,24 @@ export function create(env: Environment): Record<string, unknown> {
         shell: text(env.process.env.SHELL || '/bin/jsh'),
       };
     },
-    /** Priorities are accepted and change nothing. */
-    setPriority: () => 0,
-    getPriority: () => 0,
+    /** Priorities are kept, under Linux's rules for a user without privileges, and change nothing. */
+    setPriority(pid: number, priority: number, context: ErrorContext) {
+      const process = pid === 0 ? env.process.pid : pid;
+      const missing = env.sys.kill(process, 0);
+      if (missing < 0) return fail(context, missing, 'uv_os_setpriority');
+      if (priority < priorityOf(process)) return fail(context, UV.EACCES, 'uv_os_setpriority');
+      priorities.set(process, priority);
+      return 0;
+    },
+    getPriority(pid: number, context: ErrorContext) {
+      const process = pid === 0 ? env.process.pid : pid;
+      const missing = process < 0 ? UV.ESRCH : env.sys.kill(process, 0);
+      if (missing === UV.ESRCH) {
+        fail(context, missing, 'uv_os_getpriority');
+        return undefined;
+      }
+      return priorityOf(process);
+    },
     getAvailableParallelism: () => navigator.hardwareConcurrency,
     getOSInformation: () => ['Linux', '#1 SMP Wosix', '6.1.0', 'x86_64'],
   };

@@ -17,8 +17,9 @@ function incompleteTail(bytes: Uint8Array, encoding: number): { buffered: number
     for (let back = 1; back <= Math.min(3, length); back++) {
       const byte = bytes[length - back]!;
       if ((byte & 0xc0) === 0x80) continue;
-      const size = byte >= 0xf0 && byte <= 0xf4 ? 4 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xc2 && byte < 0xe0 ? 2 : 1;
-      if (size > back && validPrefix(bytes.subarray(length - back))) return { buffered: back, missing: size - back };
+      // Only the bits that tell the length count: what is invalid otherwise is the decoder's to replace, once it is whole.
+      const size = (byte & 0xe0) === 0xc0 ? 2 : (byte & 0xf0) === 0xe0 ? 3 : (byte & 0xf8) === 0xf0 ? 4 : 1;
+      if (size > back) return { buffered: back, missing: size - back };
       break;
     }
   } else if (encoding === UTF16LE) {
@@ -31,15 +32,13 @@ function incompleteTail(bytes: Uint8Array, encoding: number): { buffered: number
   return { buffered: 0, missing: 0 };
 }
 
-/** Second bytes that no UTF-8 text has make the lead byte stand alone (overlong forms, surrogates, beyond U+10FFFF). */
-function validPrefix(bytes: Uint8Array): boolean {
-  if (bytes.length < 2) return true;
-  const [lead, second] = bytes as unknown as [number, number];
-  if (lead === 0xe0) return second >= 0xa0;
-  if (lead === 0xed) return second < 0xa0;
-  if (lead === 0xf0) return second >= 0x90;
-  if (lead === 0xf4) return second < 0x90;
-  return true;
+/** How many bytes of `bytes` complete the character that is held: fewer than it lacks when UTF-8 goes on with another one. */
+function completion(bytes: Uint8Array, encoding: number, missing: number): { taken: number; complete: boolean } {
+  const limit = Math.min(missing, bytes.length);
+  if (encoding === UTF8) {
+    for (let index = 0; index < limit; index++) if ((bytes[index]! & 0xc0) !== 0x80) return { taken: index, complete: true };
+  }
+  return { taken: limit, complete: limit === missing };
 }
 
 function decode(state: Uint8Array, view: ArrayBufferView): string {
@@ -48,20 +47,15 @@ function decode(state: Uint8Array, view: ArrayBufferView): string {
   if (encoding === ASCII || encoding === LATIN1 || encoding === HEX) return decodeText(bytes, encoding);
   const held = state[kBufferedBytes]!;
   let head = '';
-  if (held > 0 && encoding === UTF16LE) {
+  if (held > 0) {
     // What is held is completed by itself, and let go of even if it is the first unit of a pair.
-    const taken = Math.min(state[kMissingBytes]!, bytes.length);
+    const { taken, complete } = completion(bytes, encoding, state[kMissingBytes]!);
     state.set(bytes.subarray(0, taken), kIncompleteCharactersStart + held);
     state[kBufferedBytes] = held + taken;
-    state[kMissingBytes]! -= taken;
-    if (state[kMissingBytes]! > 0) return '';
+    state[kMissingBytes] = complete ? 0 : state[kMissingBytes]! - taken;
+    if (!complete) return '';
     head = decodeText(state, encoding, kIncompleteCharactersStart, held + taken);
     bytes = bytes.subarray(taken);
-  } else if (held > 0) {
-    const joined = new Uint8Array(held + bytes.length);
-    joined.set(state.subarray(kIncompleteCharactersStart, held));
-    joined.set(bytes, held);
-    bytes = joined;
   }
   const { buffered, missing } = incompleteTail(bytes, encoding);
   const end = bytes.length - buffered;

@@ -12,7 +12,7 @@ export function create(env: Environment): Record<string, unknown> {
       hooks.processImmediate = () => processImmediate!.call(env.process);
       hooks.processTimers = (now) => processTimers!.call(env.process, now);
     },
-    getLibuvNow: () => loop.now(),
+    getLibuvNow: () => loop.updateTime(),
     scheduleTimer: (duration: number) => loop.scheduleTimer(duration),
     toggleTimerRef: (on: boolean) => loop.referenceTimer(on),
     toggleImmediateRef: (on: boolean) => loop.referenceImmediate(on),

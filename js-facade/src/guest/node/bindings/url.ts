@@ -12,6 +12,14 @@ const NOT_SPECIAL = 1;
 /** `updateActions` of `internal/url`, by number. */
 const ACTIONS = ['protocol', 'host', 'hostname', 'port', 'username', 'password', 'pathname', 'search', 'hash', 'href'] as const;
 
+/** What would not survive as part of a path, and what Node escapes beside. A backslash separates on Windows. */
+const UNSAFE_IN_WINDOWS_PATH = /[\0\t\n\r "#%?[\]^|~]/g;
+const UNSAFE_IN_PATH = /[\0\t\n\r "#%?[\]^|~\\]/g;
+
+function percentEncoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
 export function create(env: Environment): Record<string, unknown> {
   const { URL } = env.host;
   const urlComponents = new Uint32Array(9);
@@ -85,11 +93,11 @@ export function create(env: Environment): Record<string, unknown> {
       }
       return publish(url);
     },
-    pathToFileURL(path: string): string {
-      // What would not survive as part of a path.
-      const escaped = path.replace(/[%\\\n\r\t?#]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+    pathToFileURL(path: string, windows: boolean, hostname?: string): string {
+      const escaped = path.replace(windows ? UNSAFE_IN_WINDOWS_PATH : UNSAFE_IN_PATH, percentEncoded);
       const url = new URL('file://');
       url.pathname = escaped;
+      if (windows && hostname !== undefined) url.hostname = hostname;
       return publish(url);
     },
     format(href: string, hash: boolean, unicode: boolean, search: boolean, auth: boolean): string {
