@@ -29,7 +29,8 @@ const BROTLI_OPERATION_PROCESS = 0;
 /** At the lowest qualities the encoder makes a block of each piece, up to the window's usual size. */
 const LARGEST_BLOCK = 1 << 22;
 /** Results of a decoder's write. */
-export const BROTLI_DECODER_RESULT_ERROR = 0, BROTLI_DECODER_RESULT_SUCCESS = 1, BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT = 2;
+export const BROTLI_DECODER_RESULT_ERROR = 0, BROTLI_DECODER_RESULT_SUCCESS = 1, BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT = 2,
+  BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT = 3;
 
 /** One compressing stream. */
 export class BrotliEncoderStream extends CodecStream {
@@ -88,6 +89,8 @@ export class BrotliDecoderStream extends CodecStream {
       result = this.#brotli.exports.decoder_write(this.address, from, fromLen, to, toLen);
       return result !== BROTLI_DECODER_RESULT_ERROR && result !== BROTLI_DECODER_RESULT_SUCCESS;
     });
+    // The output was full when a piece was used up.
+    if (result === BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT && this.consumed < input.length) return BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT;
     return result;
   }
 

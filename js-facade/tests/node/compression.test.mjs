@@ -28,7 +28,7 @@ const samples = {
 const dictionary = text.subarray(1000, 30_000);
 const outputSizes = [100, 16_384, 300_000];
 
-const QUALITY = 1, LEVEL = 100, FINISH = 2;
+const QUALITY = 1, LEVEL = 100, FINISH = 2, NEEDS_MORE_OUTPUT = 3;
 
 /** Calls functions of the pinned Node's `zlib`: `[name, bytes, options]` each. Answers their results. */
 function nodeZlib(calls) {
@@ -49,6 +49,8 @@ function run(stream, write, input, outputSize) {
     const room = new Uint8Array(outputSize);
     const result = write(input.subarray(from), room);
     pieces.push(room.subarray(0, stream.produced));
+    // While there is input left, it is not more input that is wanted.
+    if (stream.produced === outputSize && from + stream.consumed < input.length && stream instanceof BrotliDecoderStream) assert.equal(result, NEEDS_MORE_OUTPUT);
     if (stream.produced < outputSize) {
       const left = input.length - from - stream.consumed;
       stream.free();
