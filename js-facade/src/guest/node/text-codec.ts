@@ -1,7 +1,19 @@
 /** Node's string encodings over bytes. Encoding numbers are those of `internalBinding('string_decoder').encodings`. */
 
+import { codedError } from './uv-errors';
+
 export const ENCODINGS = ['ascii', 'utf8', 'base64', 'utf16le', 'latin1', 'hex', 'buffer', 'base64url'] as const;
 export const ASCII = 0, UTF8 = 1, BASE64 = 2, UTF16LE = 3, LATIN1 = 4, HEX = 5, BUFFER = 6, BASE64URL = 7;
+
+/** V8's limit on a 64-bit machine, as Node reports it: in UTF-16 units. */
+export const MAX_STRING_LENGTH = 0x1fff_ffe8;
+
+/** Throws `ERR_STRING_TOO_LONG` for a text of `length` units that no engine can hold. */
+export function checkTextLength(length: number): void {
+  if (length > MAX_STRING_LENGTH) {
+    throw codedError('ERR_STRING_TOO_LONG', `Cannot create a string longer than 0x${MAX_STRING_LENGTH.toString(16)} characters`);
+  }
+}
 
 // The engine's own, taken before Node's library puts its classes over the globals.
 const encoder = new TextEncoder();

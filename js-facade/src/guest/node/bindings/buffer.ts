@@ -1,18 +1,12 @@
 /** `internalBinding('buffer')`: everything of `Buffer` that is not written in JavaScript. */
 
 import type { Environment } from '../environment';
-import { codedError } from '../uv-errors';
 import {
-  ASCII, BASE64, BASE64URL, HEX, LATIN1, UTF16LE, UTF8, asciiSlice, base64Slice, encodeText, hexSlice, latin1Slice, ucs2Slice, utf8ByteLength, utf8Slice,
-  writeText,
+  ASCII, BASE64, BASE64URL, HEX, LATIN1, MAX_STRING_LENGTH, UTF16LE, UTF8, asciiSlice, base64Slice, checkTextLength, encodeText, hexSlice,
+  latin1Slice, ucs2Slice, utf8ByteLength, utf8Slice, writeText,
 } from '../text-codec';
 
 type Slice = (bytes: Uint8Array, start: number, end: number) => string;
-
-/** V8's limit on a 64-bit machine, as Node reports it. */
-const MAX_STRING_LENGTH = 0x1fff_ffe8;
-
-const stringTooLong = () => codedError('ERR_STRING_TOO_LONG', `Cannot create a string longer than 0x${MAX_STRING_LENGTH.toString(16)} characters`);
 
 const outOfRange = () => Object.assign(new RangeError('Index out of range'), { code: 'ERR_OUT_OF_RANGE' });
 
@@ -40,7 +34,7 @@ function slicer(slice: Slice, unitsPerByte = 1): (value: Uint8Array, start?: num
     if (from < 0 || to < 0) throw outOfRange();
     if (to < from) to = from;
     if (to > bytes.length) throw outOfRange();
-    if ((to - from) * unitsPerByte > MAX_STRING_LENGTH) throw stringTooLong();
+    checkTextLength((to - from) * unitsPerByte);
     return from >= to ? '' : slice(bytes, from, to);
   };
 }

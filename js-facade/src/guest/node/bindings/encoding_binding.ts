@@ -21,6 +21,7 @@ export function create(env: Environment): Record<string, unknown> {
     decodeUTF8(input: ArrayBuffer | SharedArrayBuffer | ArrayBufferView, ignoreBOM: boolean, fatal: boolean): string {
       let bytes: Uint8Array;
       if (ArrayBuffer.isView(input)) bytes = new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+      else if (input instanceof ArrayBuffer && input.detached) bytes = new Uint8Array(0);
       else if (input instanceof ArrayBuffer || input instanceof SharedArrayBuffer) bytes = new Uint8Array(input);
       else {
         throw codedError('ERR_INVALID_ARG_TYPE', 'The "list" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.', TypeError);

@@ -1,7 +1,7 @@
 /** `internalBinding('string_decoder')`: a decoder's state is a few bytes that the library allocates; layout as in `string_decoder.h`. */
 
 import type { Environment } from '../environment';
-import { ASCII, BASE64, BASE64URL, ENCODINGS, HEX, LATIN1, UTF16LE, UTF8, decodeText } from '../text-codec';
+import { ASCII, BASE64, BASE64URL, ENCODINGS, HEX, LATIN1, UTF16LE, UTF8, checkTextLength, decodeText } from '../text-codec';
 
 const kIncompleteCharactersStart = 0;
 const kIncompleteCharactersEnd = 4;
@@ -44,6 +44,7 @@ function completion(bytes: Uint8Array, encoding: number, missing: number): { tak
 function decode(state: Uint8Array, view: ArrayBufferView): string {
   const encoding = state[kEncodingField]!;
   let bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  if (encoding !== UTF16LE) checkTextLength(bytes.length);
   if (encoding === ASCII || encoding === LATIN1 || encoding === HEX) return decodeText(bytes, encoding);
   const held = state[kBufferedBytes]!;
   let head = '';
