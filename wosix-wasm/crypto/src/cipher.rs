@@ -65,8 +65,8 @@ struct Parameters<'a> {
     encrypt: bool,
     key: &'a [u8],
     iv: &'a [u8],
-    /// Bytes of the tag, for modes in which it depends on the length.
-    tag_len: usize,
+    /// Bytes of the tag, for modes in which it depends on the length; CTR: bits of the counter.
+    size: usize,
 }
 
 /// The cipher for two numbers of `cipher-table.ts`.
@@ -75,20 +75,20 @@ fn create(family: u32, mode: u32, parameters: &Parameters) -> Result<Box<dyn Mod
         encrypt,
         key,
         iv,
-        tag_len,
+        size,
     } = parameters;
     let block = |key| block::new(family, key).ok_or(INVALID_KEY_LENGTH);
     Ok(match mode {
         0 => Box::new(blocks::Blocks::new(block(key)?, None, encrypt)),
         1 => Box::new(blocks::Blocks::new(block(key)?, Some(iv), encrypt)),
-        2 => Box::new(counter::Ctr::new(block(key)?, iv)),
+        2 => Box::new(counter::Ctr::new(block(key)?, iv, size)),
         3 => Box::new(feedback::Cfb::new(block(key)?, iv, encrypt)),
         4 => Box::new(feedback::CfbBits::new(block(key)?, iv, encrypt, 8)),
         5 => Box::new(feedback::CfbBits::new(block(key)?, iv, encrypt, 1)),
         6 => Box::new(feedback::Ofb::new(block(key)?, iv)),
         7 => Box::new(gcm::Gcm::new(block(key)?, iv, encrypt)),
-        8 => Box::new(ccm::Ccm::new(block(key)?, iv, encrypt, tag_len)),
-        9 => Box::new(ocb::Ocb::new(block(key)?, iv, encrypt, tag_len)),
+        8 => Box::new(ccm::Ccm::new(block(key)?, iv, encrypt, size)),
+        9 => Box::new(ocb::Ocb::new(block(key)?, iv, encrypt, size)),
         10 => {
             let (first, second) = key.split_at(key.len() / 2);
             if first == second && encrypt {
@@ -118,7 +118,7 @@ unsafe extern "C" fn cipher_new(
     key_len: usize,
     iv: *const u8,
     iv_len: usize,
-    tag_len: usize,
+    size: usize,
 ) -> u32 {
     // SAFETY: the caller's promise.
     let (key, iv) = unsafe { (input(key, key_len), input(iv, iv_len)) };
@@ -126,7 +126,7 @@ unsafe extern "C" fn cipher_new(
         encrypt,
         key,
         iv,
-        tag_len,
+        size,
     };
     answer(create(family, mode, &parameters).map(|mode| hold(Cipher(mode))))
 }

@@ -82,7 +82,7 @@ impl Mode for Ccm {
         }
         self.done = true;
         let counter = self.block_with(self.length_flags(), 0);
-        let mut stream = Keystream::new(counter, 15 - self.nonce.len());
+        let mut stream = Keystream::new(counter, 8 * (15 - self.nonce.len()));
         let mut mask = [0; 16];
         stream.apply(&*self.block, &mut mask);
         let from = out.len();

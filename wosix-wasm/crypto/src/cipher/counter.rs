@@ -7,20 +7,21 @@ use crate::block::BlockCipher;
 /// Blocks of keystream that are made at once: the block ciphers work on several in parallel.
 const BATCH: usize = 64;
 
-/// The stream that a message is combined with: an encrypted counter of 16 bytes.
+/// The stream that a message is combined with: an encrypted counter of 16 bytes, most significant first.
 pub struct Keystream {
-    counter: [u8; 16],
-    /// How many of the last bytes count.
-    width: usize,
+    counter: u128,
+    /// The bits of the counter that change.
+    counting: u128,
     ready: Vec<u8>,
     used: usize,
 }
 
 impl Keystream {
-    pub fn new(counter: [u8; 16], width: usize) -> Self {
+    /// The lowest `bits` (1 to 128) of the counter count, and begin anew after the last value.
+    pub fn new(counter: [u8; 16], bits: usize) -> Self {
         Self {
-            counter,
-            width,
+            counter: u128::from_be_bytes(counter),
+            counting: u128::MAX >> (128 - bits),
             ready: Vec::new(),
             used: 0,
         }
@@ -44,21 +45,12 @@ impl Keystream {
     fn refill(&mut self, block: &dyn BlockCipher, blocks: usize) {
         self.ready.clear();
         for _ in 0..blocks {
-            self.ready.extend_from_slice(&self.counter);
-            increment(&mut self.counter[16 - self.width..]);
+            self.ready.extend_from_slice(&self.counter.to_be_bytes());
+            let next = self.counter.wrapping_add(1);
+            self.counter = self.counter & !self.counting | next & self.counting;
         }
         block.encrypt(&mut self.ready);
         self.used = 0;
-    }
-}
-
-/// One more, big-endian, beginning anew after the last.
-fn increment(counter: &mut [u8]) {
-    for byte in counter.iter_mut().rev() {
-        *byte = byte.wrapping_add(1);
-        if *byte != 0 {
-            break;
-        }
     }
 }
 
@@ -69,12 +61,13 @@ pub struct Ctr {
 }
 
 impl Ctr {
-    pub fn new(block: Box<dyn BlockCipher>, iv: &[u8]) -> Self {
+    /// `bits` as for [`Keystream::new`].
+    pub fn new(block: Box<dyn BlockCipher>, iv: &[u8], bits: usize) -> Self {
         let mut counter = [0; 16];
         counter.copy_from_slice(iv);
         Self {
             block,
-            stream: Keystream::new(counter, 16),
+            stream: Keystream::new(counter, bits),
         }
     }
 }

@@ -105,7 +105,7 @@ impl Gcm {
             counter = hash.finish(bit_lens([0, iv.len() as u64]));
         }
         let mut mask = [0; 16];
-        let mut stream = Keystream::new(counter, 4);
+        let mut stream = Keystream::new(counter, 32);
         stream.apply(&*block, &mut mask);
         Self {
             block,

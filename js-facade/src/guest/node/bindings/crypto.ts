@@ -7,6 +7,7 @@
 import type { Environment } from '../environment';
 import { bytesOf } from '../stream-base';
 import { cipherBindings } from './crypto/cipher';
+import { cipherJobs } from './crypto/cipher-job';
 import { constants } from './crypto/constants';
 import { ecdhBindings } from './crypto/ecdh';
 import { hashClasses } from './crypto/hash';
@@ -38,6 +39,7 @@ export function create(env: Environment): Record<string, unknown> {
     ...signatureClasses(env),
     ...rsaCipherBindings(env),
     ...ecdhBindings(env),
+    ...cipherJobs(env),
     getSSLCiphers: none,
     getBundledRootCertificates: none,
     getSystemCACertificates: none,

@@ -9,6 +9,8 @@ import { bytesOfData, bytesOfSource, encodeResult, fillRandom, nodeError } from 
 
 /** OpenSSL counts in `int`. */
 const INT_MAX = 0x7fffffff;
+/** All bits of CTR's counter count. */
+const COUNTER_BITS = 128;
 /** Bytes that go into the module at once. */
 const PIECE = 1 << 20;
 /** The longest initialization vector that OpenSSL takes for GCM. */
@@ -115,7 +117,8 @@ export function cipherBindings(env: Environment): Record<string, unknown> {
       if (algorithm.mode === 'des-wrap' && encrypt) fillRandom(env, (ivBytes = new Uint8Array(8)));
       const module = cryptoModule(env);
       const { family, modeNumber } = algorithm;
-      const address = module.number('cipher_new', family, modeNumber, encrypt, keyBytes, ivBytes, Math.max(this.#tagLength, 0));
+      const size = algorithm.mode === 'ctr' ? COUNTER_BITS : Math.max(this.#tagLength, 0);
+      const address = module.number('cipher_new', family, modeNumber, encrypt, keyBytes, ivBytes, size);
       this.#native = new NativeObject(module, address, 'cipher_free');
     }
 

@@ -2,6 +2,8 @@
 
 export const kKeyTypeSecret = 0, kKeyTypePublic = 1, kKeyTypePrivate = 2;
 
+export const kWebCryptoCipherEncrypt = 0, kWebCryptoCipherDecrypt = 1;
+
 /** How a job runs: by callback, at once, or as a promise. */
 export const kCryptoJobAsync = 0, kCryptoJobSync = 1, kCryptoJobWebCrypto = 2;
 
@@ -14,8 +16,6 @@ export const kKeyFormatDER = 0, kKeyFormatPEM = 1, kKeyFormatJWK = 2, kKeyFormat
 export const kKeyFormatStore = 6;
 
 export const kKeyVariantRSA_SSA_PKCS1_v1_5 = 0, kKeyVariantRSA_PSS = 1, kKeyVariantRSA_OAEP = 2;
-
-export const kWebCryptoCipherEncrypt = 0, kWebCryptoCipherDecrypt = 1;
 
 export const kSigEncDER = 0, kSigEncP1363 = 1;
 
@@ -38,6 +38,7 @@ export const constants = {
   kKeyVariantAES_CBC_128: 3, kKeyVariantAES_CBC_192: 4, kKeyVariantAES_CBC_256: 5,
   kKeyVariantAES_GCM_128: 6, kKeyVariantAES_GCM_192: 7, kKeyVariantAES_GCM_256: 8,
   kKeyVariantAES_KW_128: 9, kKeyVariantAES_KW_192: 10, kKeyVariantAES_KW_256: 11,
+  kKeyVariantAES_OCB_128: 12, kKeyVariantAES_OCB_192: 13, kKeyVariantAES_OCB_256: 14,
   kKeyVariantRSA_SSA_PKCS1_v1_5, kKeyVariantRSA_PSS, kKeyVariantRSA_OAEP,
   kWebCryptoCipherEncrypt, kWebCryptoCipherDecrypt,
   kWebCryptoKeyFormatRaw: 0, kWebCryptoKeyFormatPKCS8: 1, kWebCryptoKeyFormatSPKI: 2, kWebCryptoKeyFormatJWK: 3,
