@@ -1,7 +1,7 @@
 //! How calls answer: a status, and a result that stays in this module's memory until the next call.
 //!
 //! Status 0 means that it went well: [`answer_number`] and the bytes at [`answer_address`] are the result. Any other status is an error code of
-//! OpenSSL 3, and the bytes are the text of its reason in UTF-8; 1 is a failure that OpenSSL has no code for.
+//! OpenSSL 3, and the bytes are the text of its reason in UTF-8; all bits set is a failure that OpenSSL has no code for.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -51,7 +51,7 @@ impl Failure {
     /// A failure about which OpenSSL's error queue says nothing: Node has its own words for those.
     pub const fn unexplained() -> Self {
         Self {
-            code: 1,
+            code: u32::MAX,
             reason: Cow::Borrowed(""),
         }
     }

@@ -9,11 +9,13 @@ import { bytesOf } from '../stream-base';
 import { cipherBindings } from './crypto/cipher';
 import { cipherJobs } from './crypto/cipher-job';
 import { constants } from './crypto/constants';
+import { diffieHellmanClasses } from './crypto/diffie-hellman';
 import { ecdhBindings } from './crypto/ecdh';
 import { hashClasses } from './crypto/hash';
 import { jobClasses } from './crypto/jobs';
 import { equalBytes, keyClasses } from './crypto/key-object';
 import { keyPairJobs } from './crypto/key-pair-jobs';
+import { primeJobs } from './crypto/prime';
 import { rsaCipherBindings } from './crypto/rsa-cipher';
 import { secureContextClass } from './crypto/secure-context';
 import { signatureClasses } from './crypto/signature';
@@ -40,6 +42,8 @@ export function create(env: Environment): Record<string, unknown> {
     ...rsaCipherBindings(env),
     ...ecdhBindings(env),
     ...cipherJobs(env),
+    ...diffieHellmanClasses(env),
+    ...primeJobs(env),
     getSSLCiphers: none,
     getBundledRootCertificates: none,
     getSystemCACertificates: none,

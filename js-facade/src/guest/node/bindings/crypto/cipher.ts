@@ -181,7 +181,6 @@ export function cipherBindings(env: Environment): Record<string, unknown> {
         if (plaintextLength < 0) throw nodeError(new TypeError('options.plaintextLength required for CCM mode with AAD'), 'ERR_MISSING_ARGS');
         if (plaintextLength > this.#maxMessage) throw nodeError(new RangeError('Invalid message length'), 'ERR_CRYPTO_INVALID_MESSAGELEN');
         if (!this.#encrypt) {
-          if (this.#tag === undefined) return false;
           this.#passTag(native);
         }
         native.module.plain('cipher_set_message_len', native.address, plaintextLength);

@@ -15,7 +15,7 @@ interface FixedExports {
 }
 
 /** The status of failures that OpenSSL has no code for. */
-const UNEXPLAINED = 1;
+const UNEXPLAINED = 0xffffffff;
 
 /** A call failed and OpenSSL says nothing about it: the binding has to find words. */
 export class UnexplainedFailure extends Error {}

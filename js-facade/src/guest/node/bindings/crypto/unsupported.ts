@@ -5,7 +5,6 @@ import { unavailable } from './support';
 
 /** Classes and what a program asked for when one of them is constructed. */
 const CLASSES: Record<string, string> = {
-  DiffieHellman: 'Diffie-Hellman', DiffieHellmanGroup: 'Diffie-Hellman', RandomPrimeJob: 'generatePrime', CheckPrimeJob: 'checkPrime',
   TurboShakeJob: 'TurboSHAKE', KangarooTwelveJob: 'KangarooTwelve',
 };
 
