@@ -95,6 +95,8 @@ export class ZstdCompressStream extends CodecStream {
 
 /** One expanding stream. Its methods answer the number of an error, 0 = none. */
 export class ZstdDecompressStream extends CodecStream {
+  /** Whether what was read so far is a whole frame. */
+  complete = false;
   readonly #zstd: Zstd;
 
   /** Throws a `RangeError` when there is no memory. */
@@ -119,6 +121,8 @@ export class ZstdDecompressStream extends CodecStream {
     this.pump(input, output, (_last, from, fromLen, to, toLen) => {
       const result = this.#zstd.exports.decompressor_write(this.address, from, fromLen, to, toLen);
       error = errorOf(this.#zstd, result);
+      const { consumed, produced } = this.progress();
+      if (consumed > 0 || produced > 0) this.complete = result === 0;
       return result !== 0 && error === 0;
     });
     return error;

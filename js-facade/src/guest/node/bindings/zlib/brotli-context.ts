@@ -5,10 +5,9 @@ import {
 } from '../../../brotli';
 import type { Environment } from '../../environment';
 import { bytesOf } from '../../stream-base';
-import { type CompressionContext, type CompressionError, CompressionStream, initializationFailed, NOT_SET, numberedNames } from './compression-stream';
+import { type CompressionContext, type CompressionError, CompressionStream, initializationFailed, NOT_SET, numberedNames, unexpectedEnd } from './compression-stream';
 
 const BROTLI_OPERATION_FINISH = 2;
-const Z_BUF_ERROR = -5;
 
 /** What a stream is made with, so that `reset` can make it again. */
 interface Options {
@@ -81,10 +80,7 @@ export function createBrotli(env: Environment): Record<string, unknown> {
         const errno = this.stream.error();
         return { message: 'Decompression failed', errno, code: `ERR_${errorNames.get(errno)}` };
       }
-      if (result === BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT && operation === BROTLI_OPERATION_FINISH) {
-        return { message: 'unexpected end of file', errno: Z_BUF_ERROR, code: 'Z_BUF_ERROR' };
-      }
-      return undefined;
+      return result === BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT && operation === BROTLI_OPERATION_FINISH ? unexpectedEnd() : undefined;
     }
 
     protected create({ params, dictionary }: Options): BrotliDecoderStream {

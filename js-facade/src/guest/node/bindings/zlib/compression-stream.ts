@@ -105,6 +105,11 @@ export function initializationFailed(message: string): Error {
   return codedError('ERR_ZLIB_INITIALIZATION_FAILED', message);
 }
 
+/** The error of a truncated stream: zlib's, for the formats that have no number of their own for it. */
+export function unexpectedEnd(): CompressionError {
+  return { message: 'unexpected end of file', errno: -5, code: 'Z_BUF_ERROR' };
+}
+
 /** The value of a parameter that was not given, in the arrays that the library passes to `init`. */
 export const NOT_SET = 0xffff_ffff;
 

@@ -4,7 +4,17 @@ import { type Zstd, ZSTD_IMPORTS, ZstdCompressStream, ZstdDecompressStream, zstd
 import type { Environment } from '../../environment';
 import { bytesOf } from '../../stream-base';
 import { codedError } from '../../uv-errors';
-import { type CompressionContext, type CompressionError, CompressionStream, initializationFailed, NOT_SET, numberedNames } from './compression-stream';
+import { type CompressionContext, type CompressionError, CompressionStream, initializationFailed, NOT_SET, numberedNames, unexpectedEnd } from './compression-stream';
+
+const ZSTD_e_end = 2;
+
+/** Throws unless it is a number of bytes, or absent. */
+function checkPledgedSize(size: unknown): asserts size is number | undefined {
+  if (size === undefined) return;
+  if (typeof size !== 'number') throw codedError('ERR_INVALID_ARG_TYPE', 'pledgedSrcSize must be a number', TypeError);
+  if (!Number.isSafeInteger(size)) throw codedError('ERR_OUT_OF_RANGE', 'pledgedSrcSize must be a safe integer', RangeError);
+  if (size < 0) throw codedError('ERR_OUT_OF_RANGE', 'pledgedSrcSize must be non-negative', RangeError);
+}
 
 /** The classes for `env`. */
 export function createZstd(env: Environment): Record<string, unknown> {
@@ -69,8 +79,10 @@ export function createZstd(env: Environment): Record<string, unknown> {
   }
 
   class DecompressContext extends ZstdContext<ZstdDecompressStream> implements CompressionContext {
-    write(_directive: number, input: Uint8Array, output: Uint8Array): CompressionError | undefined {
-      return this.errorOf(this.stream.write(input, output));
+    write(directive: number, input: Uint8Array, output: Uint8Array): CompressionError | undefined {
+      const error = this.stream.write(input, output);
+      if (error === 0 && directive === ZSTD_e_end && !this.stream.complete && this.stream.produced < output.length) return unexpectedEnd();
+      return this.errorOf(error);
     }
 
     protected create(): ZstdDecompressStream {
@@ -85,12 +97,10 @@ export function createZstd(env: Environment): Record<string, unknown> {
 
     init(params: Uint32Array, pledgedSrcSize: unknown, writeResult: Uint32Array, writeCallback: Function, dictionary?: ArrayBufferView): void {
       this.initStream(writeResult, writeCallback);
-      if (typeof pledgedSrcSize === 'number' && pledgedSrcSize < 0) {
-        throw codedError('ERR_INVALID_ARG_VALUE', 'pledgedSrcSize may not be negative', TypeError);
-      }
+      checkPledgedSize(pledgedSrcSize);
       this.context = this.createContext();
       if (dictionary !== undefined && dictionary.byteLength > 0) this.context.loadDictionary(bytesOf(dictionary));
-      if (typeof pledgedSrcSize === 'number' && this.context instanceof CompressContext) this.context.pledgeSize(Math.trunc(pledgedSrcSize));
+      if (pledgedSrcSize !== undefined && this.context instanceof CompressContext) this.context.pledgeSize(pledgedSrcSize);
       this.context.setParameters(params);
     }
 
