@@ -1,7 +1,7 @@
 /** `internalBinding('performance')`: the clock, milestones of the start, and histograms. */
 
 import type { Environment } from '../environment';
-import { createHistogramClass } from '../histogram';
+import { Histogram, IntervalHistogram } from '../histogram';
 
 export function create(env: Environment): Record<string, unknown> {
   const { performance } = env.host;
@@ -9,16 +9,16 @@ export function create(env: Environment): Record<string, unknown> {
   const { constants } = values;
   const milestones = new Float64Array(8).fill(-1);
   const observerCounts = new Uint32Array(6);
-  const Histogram = createHistogramClass();
   const nanoseconds = (time: number) => Math.round(time * 1e6);
   /** The clock, but later than `earlier` even if it has not moved on: milestones follow one another. */
   const after = (earlier: number) => Math.max(nanoseconds(performance.now()), earlier + 1);
   env.onRun(() => {
     const start = nanoseconds(env.startTime);
-    const engineStart = after(start);
+    const nodeStart = after(start);
+    const engineStart = after(nodeStart);
     milestones[constants.NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN_TIMESTAMP] = Math.round((performance.timeOrigin + env.startTime) * 1000);
     milestones[constants.NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN] = start;
-    milestones[constants.NODE_PERFORMANCE_MILESTONE_NODE_START] = start;
+    milestones[constants.NODE_PERFORMANCE_MILESTONE_NODE_START] = nodeStart;
     milestones[constants.NODE_PERFORMANCE_MILESTONE_V8_START] = engineStart;
     milestones[constants.NODE_PERFORMANCE_MILESTONE_ENVIRONMENT] = after(engineStart);
     milestones[constants.NODE_PERFORMANCE_MILESTONE_LOOP_START] = -1;
@@ -52,8 +52,7 @@ export function create(env: Environment): Record<string, unknown> {
     },
     Histogram,
     createHistogram: (low: number, high: number, figures: number) => new Histogram(low, high, figures),
-    createELDHistogram() {
-      return Object.assign(new Histogram(1, 3.6e12, 3), { start: () => true, stop: () => true });
-    },
+    /** `resolution` in milliseconds. */
+    createELDHistogram: (resolution: number) => new IntervalHistogram(resolution, env.requireBuiltin('timers')),
   };
 }
