@@ -30,6 +30,14 @@ export const edits = [
       ['      if (ranAtLeastOneTimer)\n        runNextTicks();', '      if (ranAtLeastOneTimer)\n        yield;'],
     ],
   },
+  {
+    id: 'internal/per_context/primordials',
+    reason: "a worker's stack is smaller than that of Node's main thread: arguments are applied in smaller portions",
+    replace: [
+      ['  let end = 0x10000;', '  let end = 0x04000;'],
+      ['      end += 0x10000;', '      end += 0x04000;'],
+    ],
+  },
 ];
 
 /** Applies the edits of `id`, or says which anchor the source lacks. */

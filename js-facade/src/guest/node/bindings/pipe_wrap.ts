@@ -2,6 +2,7 @@
 
 import { RequestWrap } from '../async-wrap';
 import type { Environment } from '../environment';
+import type { HandleWrap } from '../handle-wrap';
 import { StreamHandle } from '../stream-handle';
 import { UV } from '../uv-errors';
 
@@ -15,7 +16,7 @@ export function create(env: Environment): Record<string, unknown> {
   class Pipe extends StreamHandle {
     readonly #type: number;
     /** What came with the bytes that `onread` is about to get; the library puts `null` here to begin with. */
-    declare pendingHandle?: StreamHandle | null;
+    declare pendingHandle?: HandleWrap | null;
     #path: string | undefined;
 
     constructor(type: number) {
@@ -89,12 +90,17 @@ export function create(env: Environment): Record<string, unknown> {
   }
 
   /** A handle for a descriptor that another process sent. */
-  function handleOf(fd: number): StreamHandle | null {
+  function handleOf(fd: number): HandleWrap | null {
     switch (env.sys.handleType(fd)) {
       case 'TCP': {
         const { TCP, constants } = env.internalBinding('tcp_wrap');
         const handle: StreamHandle = new TCP(constants.SOCKET);
         handle.attach(fd);
+        return handle;
+      }
+      case 'UDP': {
+        const handle = new (env.internalBinding('udp_wrap').UDP)();
+        handle.open(fd);
         return handle;
       }
       case 'PIPE': {

@@ -99,11 +99,10 @@ export class DnsQuery {
       return;
     }
     const response = decodeResponse(datagram.bytes);
-    if (response === undefined) this.finish('EBADRESP');
-    // The answer to somebody else's question.
-    else if (response.id !== this.id) return;
+    // What is malformed, or answers somebody else's question, may be forged: the true answer may still come.
+    if (response === undefined || response.id !== this.id) return;
     // The whole would come by TCP, where nobody listens: servers are programs in this container.
-    else if (response.truncated) this.finish('ECONNREFUSED');
+    if (response.truncated) this.finish('ECONNREFUSED');
     else if (response.code === 0) this.finish(null, response.records);
     else if (FINAL_CODES.has(response.code)) this.finish(CODES[response.code]);
     else this.next(question, CODES[response.code] ?? 'ESERVFAIL');
