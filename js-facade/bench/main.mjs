@@ -10,6 +10,7 @@ const BENCHMARKS = {
   files: () => import('./files.mjs'),
   install: () => import('./install.mjs'),
   preview: () => import('./preview.mjs'),
+  loopback: () => import('./loopback.mjs'),
 };
 
 const { values: { browser }, positionals: names } = parseArgs({ options: { browser: { type: 'string', default: 'chromium' } }, allowPositionals: true });
