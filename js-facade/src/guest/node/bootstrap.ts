@@ -15,7 +15,7 @@ import { removeBrowserGlobals } from './host-globals';
 import type { NodeEnvironment } from './node-environment';
 import { replaceFunctionToString } from './rewritten-text';
 import { rememberProxies } from './bindings/types';
-import { parseEnv } from './bindings/util';
+import { parseEnv } from './dotenv';
 
 /** Taken before `rememberProxies`: `process.env` is not a proxy in Node. */
 const EngineProxy = Proxy;
@@ -106,26 +106,31 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
   env.exit(fields[2] ? fields[1]! : code);
 }
 
-/** `--env-file` and `--env-file-if-exists`: a later file wins over an earlier one, the environment over both. Answers whether there was one. */
+/**
+ * `--env-file` and `--env-file-if-exists`, in the order of the command line: a later file wins over an earlier one, the environment over both.
+ * Answers whether there was one.
+ */
 function readEnvFiles(env: NodeEnvironment): boolean {
-  const { values } = env.commandLine;
-  const files = (option: string) => (values[option] as string[] | undefined) ?? [];
-  const required = files('--env-file');
-  const paths = [...required, ...files('--env-file-if-exists')];
+  const { execArgv } = env.commandLine;
   const { readFileSync } = env.requireBuiltin('fs');
   const found: Record<string, string> = {};
-  for (const path of paths) {
+  const files: [path: string, required: boolean][] = [];
+  for (const [index, argument] of execArgv.entries()) {
+    const [, optional, given] = /^--env-file(-if-exists)?(?:=(.*))?$/.exec(argument) ?? [];
+    if (argument.startsWith('--env-file')) files.push([given ?? execArgv[index + 1] ?? '', optional === undefined]);
+  }
+  for (const [path, required] of files) {
     try {
       Object.assign(found, parseEnv(readFileSync(path, 'utf8')));
     } catch (error) {
       const missing = (error as { code?: string }).code === 'ENOENT';
       if (!missing) throw new BadOption(`${path}: invalid format`);
-      if (required.includes(path)) throw new BadOption(`${path}: not found`);
+      if (required) throw new BadOption(`${path}: not found`);
       env.fatal.write(`${path} not found. Continuing without it.\n`);
     }
   }
   for (const [name, value] of Object.entries(found)) env.process.env[name] ??= value;
-  return paths.length > 0;
+  return files.length > 0;
 }
 
 /** Whether the program waits, at its top level, for something that nothing can bring about any more. */

@@ -142,6 +142,29 @@ class Parser {
   }
 }
 
+/** The options that are set, wherever they were, as a child process would be given them. Those of V8 are its own. */
+export function optionsAsFlags(data: NodeData, values: Record<string, OptionValue>): string[] {
+  const flags: string[] = [];
+  for (const [name, type, , defaultIsTrue] of data.options.info) {
+    if (!name.startsWith('--')) continue;
+    const value = values[name];
+    if (type === BOOLEAN) {
+      if (defaultIsTrue && value === false) flags.push(`--no-${name.slice(2)}`);
+      if (!defaultIsTrue && value === true) flags.push(name);
+    } else if ((type === INTEGER || type === UNSIGNED) && value) {
+      flags.push(`${name}=${value as number}`);
+    } else if (type === STRING && value) {
+      flags.push(`${name}=${value as string}`);
+    } else if (type === STRING_LIST) {
+      flags.push(...((value as string[] | undefined) ?? []).map((item) => `${name}=${item}`));
+    } else if (type === HOST_PORT && JSON.stringify(value) !== JSON.stringify(data.options.values[name])) {
+      const { host, port } = value as { host: string; port: number };
+      flags.push(`${name}=${host}:${port}`);
+    }
+  }
+  return flags;
+}
+
 function structuredCopy<T>(value: T): T {
   return JSON.parse(JSON.stringify(value));
 }

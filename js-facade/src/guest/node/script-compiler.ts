@@ -72,13 +72,19 @@ export class ScriptCompiler {
     return imports ? compiled(this.importer(options)) : compiled;
   }
 
-  /** What the engine says of a source as the body of an async function, which has no parameters of a CommonJS module; nothing if it is right. */
-  asyncBodyError(source: string): string | undefined {
+  /**
+   * What is wrong with `text` as the body of an async function, which has no parameters of a CommonJS module; nothing if it is right. `source`
+   * is what is shown of it.
+   */
+  asyncBodyError(text: string, { strict = false, file = '', source = text } = {}): Error | undefined {
+    const opening = `(async function() {${strict ? '"use strict";' : ''}`;
+    const { code, stretches } = this.rewrite(blankHashbang(text));
+    if (file !== '') this.env.sources.add(file, source, opening.length, 0, 0, stretches);
     try {
-      globalEval(`(async function() {${this.rewrite(source).code}\n})`);
+      this.eval(`${opening}${code}\n})`, file);
       return undefined;
     } catch (error) {
-      return (error as Error).message;
+      return error as Error;
     }
   }
 
@@ -143,12 +149,12 @@ export class ScriptCompiler {
   /** For code that only defines: what it throws is a syntax error. */
   private eval(code: string, file: string): unknown {
     const limit = (Error as any).stackTraceLimit;
-    // The frames of this file count, but are not shown.
-    if (typeof limit === 'number') Reflect.set(Error, 'stackTraceLimit', limit + OWN_FRAMES); // It may be frozen.
+    // The frames of this file count, but are not shown. The limit may be frozen.
+    if (typeof limit === 'number') Reflect.set(Error, 'stackTraceLimit', limit + OWN_FRAMES);
     try {
       return globalEval(code);
     } catch (error) {
-      throw this.decorate(error, file);
+      throw file === '' ? error : this.decorate(error, file);
     } finally {
       Reflect.set(Error, 'stackTraceLimit', limit);
     }
@@ -160,14 +166,21 @@ export class ScriptCompiler {
     if (!(error instanceof SyntaxError)) return error;
     const place = env.placeOf(error);
     if (!place) return error;
-    const { line, column } = env.sources.position(file, place.line, place.column);
-    const text = env.sources.line(file, line) ?? '';
-    const width = tokenWidth(error.message, text.slice(column - 1));
-    const arrow = `${file}:${line}\n${text}\n${text.slice(0, column - 1).replace(/[^\t]/g, ' ')}${'^'.repeat(width)}\n`;
-    (error as any)[env.privateSymbols.arrow_message_private_symbol!] = arrow;
-    (error as any)[env.privateSymbols.decorated_private_symbol!] = true;
-    const { stack } = error;
-    Object.defineProperty(error, 'stack', { configurable: true, enumerable: false, writable: true, value: `${arrow}\n${stack}` });
+    let { line, column } = env.sources.position(file, place.line, place.column);
+    let text = env.sources.line(file, line);
+    let width = 0;
+    if (text === undefined) {
+      // What is missing would stand where our own closing does.
+      const { message } = error;
+      error.message = 'Unexpected end of input';
+      error.stack = error.stack?.replace(message, error.message);
+      line -= 1;
+      text = env.sources.line(file, line) ?? '';
+      column = text.length + 1;
+    } else {
+      width = tokenWidth(error.message, text.slice(column - 1));
+    }
+    showPlace(env, error, `${file}:${line}\n${text}\n${text.slice(0, column - 1).replace(/[^\t]/g, ' ')}${'^'.repeat(width)}\n`);
     return error;
   }
 
@@ -203,4 +216,12 @@ function tokenWidth(message: string, rest: string): number {
   if (quoted && rest.startsWith(quoted)) return quoted.length;
   if (/^(?:Unexpected string|Invalid or unexpected token)/.test(message)) return /^(["'])(?:\\.|(?!\1).)*\1?/.exec(rest)?.[0].length ?? 1;
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*/u.exec(rest)?.[0].length ?? 1;
+}
+
+/** Puts `arrow`, the lines that show where, in front of an error's stack, and marks it as shown. */
+export function showPlace({ privateSymbols }: Environment, error: Error, arrow: string): void {
+  for (const [name, value] of [['arrow_message_private_symbol', arrow], ['decorated_private_symbol', true]] as const) {
+    Object.defineProperty(error, privateSymbols[name]!, { value, configurable: true, writable: true });
+  }
+  Object.defineProperty(error, 'stack', { configurable: true, enumerable: false, writable: true, value: `${arrow}\n${error.stack}` });
 }

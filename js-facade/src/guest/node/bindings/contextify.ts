@@ -27,7 +27,7 @@ export function create(env: Environment): Record<string, unknown> {
     if (ESM_SYNTAX.test(error.message)) return true;
     if (!MAYBE_ESM.test(error.message)) return false;
     const wrong = compiler.asyncBodyError(source);
-    return wrong === undefined || ESM_SYNTAX.test(wrong);
+    return wrong === undefined || ESM_SYNTAX.test(wrong.message);
   }
 
   /** `undefined` when there was none. */

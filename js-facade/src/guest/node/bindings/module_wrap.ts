@@ -4,7 +4,8 @@ import { SourceSyntaxError, Transpiler } from '../../transpile';
 import { ignoreRejection } from '../engine-promise';
 import type { Environment } from '../environment';
 import { LinkError, type ModuleRecord, NotLinked, SourceNotDefined, SourceTextRecord, Status, SyntheticRecord } from '../esm/module-record';
-import { compileExpression, decorateSyntaxError, importAttributes, lineAt } from '../esm/source';
+import { compileExpression, importAttributes, lineAt } from '../esm/source';
+import { moduleSyntaxError } from '../esm/syntax-error';
 import { sourceMapUrl } from '../source-map-url';
 import { codedError } from '../uv-errors';
 import { createCache, fitsCache } from '../vm/code-cache';
@@ -59,7 +60,7 @@ export function create(env: Environment): Record<string, unknown> {
       try {
         description = transpiler.module(source);
       } catch (error) {
-        if (error instanceof SourceSyntaxError) throw decorateSyntaxError(env, error, url, source);
+        if (error instanceof SourceSyntaxError) throw moduleSyntaxError(env, error, url, source);
         throw error;
       }
       this.sourceMapURL = sourceMapUrl(source);

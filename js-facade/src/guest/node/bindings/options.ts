@@ -1,5 +1,6 @@
 /** `internalBinding('options')`: the command line, parsed by the real binary's table (`command-line.ts`). */
 
+import { optionsAsFlags } from '../command-line';
 import type { Environment } from '../environment';
 
 export function create(env: Environment): Record<string, unknown> {
@@ -15,7 +16,7 @@ export function create(env: Environment): Record<string, unknown> {
       }
       return { options, aliases: new Map(env.data.options.aliases) };
     },
-    getOptionsAsFlags: () => env.commandLine.execArgv,
+    getOptionsAsFlags: () => optionsAsFlags(env.data, env.commandLine.values),
     getEmbedderOptions: () => ({ __proto__: null, ...env.data.options.embedder }),
     getEnvOptionsInputType: () => new Map(),
     getNamespaceOptionsInputType: () => new Map(),

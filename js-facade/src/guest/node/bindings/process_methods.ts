@@ -3,7 +3,7 @@
 import type { Environment } from '../environment';
 import { unavailable } from '../node-error';
 import { codedError, uvException } from '../uv-errors';
-import { parseEnv } from './util';
+import { parseEnv } from '../dotenv';
 
 export function create(env: Environment): Record<string, unknown> {
   const { host } = env;

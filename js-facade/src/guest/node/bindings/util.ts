@@ -2,6 +2,7 @@
 
 import { ignoreRejection } from '../engine-promise';
 import type { Environment } from '../environment';
+import { parseEnv } from '../dotenv';
 import { proxyDetails } from './types';
 
 const HANDLE_TYPES = ['TCP', 'TTY', 'UDP', 'FILE', 'PIPE', 'UNKNOWN', 'INVALID'];
@@ -119,18 +120,4 @@ export function create(env: Environment): Record<string, unknown> {
 function isIndex(key: string): boolean {
   const index = Number(key);
   return Number.isInteger(index) && index >= 0 && index < 4294967295 && String(index) === key;
-}
-
-/** The rules of `.env` files as Node has them (`Dotenv::ParseContent`). */
-export function parseEnv(content: string): Record<string, string> {
-  const result: Record<string, string> = {};
-  const lines = content.replace(/\r\n?/g, '\n');
-  const pattern = /^[ \t]*(?:export[ \t]+)?([^=#\s][^=\n]*?)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^\n]*))[^\n]*$/gm;
-  for (const match of lines.matchAll(pattern)) {
-    const [, key, double, single, back, plain] = match;
-    let value = double?.replace(/\\n/g, '\n') ?? single ?? back;
-    if (value === undefined) value = plain!.replace(/(^|\s)#.*$/, '').trim();
-    result[key!] = value;
-  }
-  return result;
 }

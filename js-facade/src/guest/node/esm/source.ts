@@ -1,6 +1,5 @@
 /** Source texts: compiling them under a name, and places in them. */
 
-import type { SourceSyntaxError } from '../../transpile';
 import type { Environment } from '../environment';
 
 /** Evaluates an expression in the global scope, as code of the file `name` in stack traces. */
@@ -51,43 +50,3 @@ function decodePrefix(source: string, bytes: number): string {
   }
   return source.slice(0, index);
 }
-
-/** A SyntaxError as Node shows it: `file:line`, the line, a caret, then the message. */
-export function decorateSyntaxError(env: Environment, error: SourceSyntaxError, url: string, source: string): SyntaxError {
-  const text = source.split('\n')[error.line - 1] ?? '';
-  const plain = new SyntaxError(engineMessage(source) ?? tokenMessage(error.message, source, error.line, error.column));
-  const arrow = `${url}:${error.line}\n${text}\n${' '.repeat(error.column)}^\n`;
-  plain.stack = `${arrow}\n${plain.stack}`;
-  for (const [name, value] of [['arrow_message_private_symbol', arrow], ['decorated_private_symbol', true]] as const) {
-    Object.defineProperty(plain, env.privateSymbols[name], { value, configurable: true, writable: true });
-  }
-  return plain;
-}
-
-/** The engine's own words for what is wrong, where the same source is wrong as the body of an async function too. */
-function engineMessage(source: string): string | undefined {
-  if (/^\s*(?:import|export)\b/m.test(source)) return undefined;
-  try {
-    new Function(`"use strict";return async()=>{${source}\n}`);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-/** V8's words for "Unexpected token", which name the token. */
-function tokenMessage(message: string, source: string, line: number, column: number): string {
-  if (message !== 'Unexpected token') return message;
-  const lines = source.split('\n');
-  const rest = [(lines[line - 1] ?? '').slice(column), ...lines.slice(line)].join('\n').trimStart();
-  if (rest === '') return 'Unexpected end of input';
-  if (/^["']/.test(rest)) return 'Unexpected string';
-  if (rest.startsWith('`')) return 'Unexpected template string';
-  if (/^\.?\d/.test(rest)) return 'Unexpected number';
-  const word = /^[\p{ID_Start}$_][\p{ID_Continue}$]*/u.exec(rest)?.[0];
-  if (word !== undefined) return KEYWORD.test(word) ? `${message} '${word}'` : `Unexpected identifier '${word}'`;
-  return `${message} '${PUNCTUATOR.exec(rest)?.[0] ?? rest[0]}'`;
-}
-
-const KEYWORD = /^(?:break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|false|finally|for|function|if|import|in|instanceof|new|null|return|super|switch|this|throw|true|try|typeof|var|void|while|with)$/;
-const PUNCTUATOR = /^(?:>>>=|\.\.\.|===|!==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|==|!=|<=|>=|&&|\|\||\?\?|\?\.|\+\+|--|\+=|-=|\*=|\/=|%=|&=|\|=|\^=|<<|>>|\*\*)/;
