@@ -14,6 +14,7 @@ import { replaceFunctionConstructors } from './function-constructors';
 import { removeBrowserGlobals } from './host-globals';
 import type { NodeEnvironment } from './node-environment';
 import { replaceFunctionToString } from './rewritten-text';
+import { runPackageScript } from './run-script';
 import { rememberProxies } from './bindings/types';
 import { parseEnv } from './dotenv';
 
@@ -79,6 +80,8 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
     sys.write(1, new env.host.TextEncoder().encode(`${process.version}\n`), -1);
     env.exit(0);
   }
+  const packageScript = env.commandLine.values['--run'];
+  if (typeof packageScript === 'string' && packageScript !== '') env.exit(runPackageScript(env, packageScript, env.commandLine.rest));
   const limit = env.commandLine.values['--stack-trace-limit'];
   (Error as any).stackTraceLimit = typeof limit === 'number' ? limit : 10;
   const script = mainScript(env.commandLine, sys.handleType(0) === 'TTY');

@@ -30,6 +30,12 @@ const IMPLIED: Record<string, [string, OptionValue][]> = {
   '--inspect-wait': [['--inspect', true]],
 };
 
+/** Options of two names (one field in `node_options.cc`). */
+const SAME: Record<string, string> = {
+  '--experimental-require-module': '--require-module',
+  '--require-module': '--experimental-require-module',
+};
+
 /** Options of V8 itself, which no table lists: accepted without effect. */
 const V8_FLAGS = /^--(no-)?(harmony|stack-size|max-|min-|trace-|gc-|opt|turbo|sparkplug|maglev|allow-natives-syntax|expose-gc|huge-max-old|single-threaded|random-seed|predictable|abort-on-uncaught-exception|use-strict|enable-source-at-csa-bind|lite-mode|semi-space|initial-|heap-|always-|lazy|log|prof|concurrent-|compilation-cache|js-|wasm-|experimental-wasm|rehash-snapshot|print-)/;
 
@@ -117,6 +123,7 @@ class Parser {
     switch (type) {
       case BOOLEAN:
         values[name] = !negated;
+        if (name in SAME) values[SAME[name]!] = !negated;
         if (name.startsWith('--')) values[`--no-${name.slice(2)}`] = negated;
         break;
       case INTEGER:

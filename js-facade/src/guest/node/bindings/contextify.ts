@@ -120,7 +120,7 @@ export function create(env: Environment): Record<string, unknown> {
         result.canParseAsESM = isModuleSyntaxError(error, source);
         if (!result.canParseAsESM) throw error;
         if (!shouldDetectModule) {
-          env.process.emitWarning(`Failed to load the ES module: ${file}. Make sure to set "type": "module" in the nearest package.json file or use the .mjs extension.`);
+          env.internalBinding('process_methods').emitWarningSync(`Failed to load the ES module: ${file}. Make sure to set "type": "module" in the nearest package.json file or use the .mjs extension.`);
           throw error;
         }
       }

@@ -40,9 +40,9 @@ export function create(env: Environment): Record<string, unknown> {
 
     /**
      * `(url, context, source, lineOffset, columnOffset, idSymbol | cachedData)` or
-     * `(url, context, exportNames, evaluationSteps)`.
+     * `(url, context, exportNames, evaluationSteps, cjsModule)`.
      */
-    constructor(url: string, sandbox: object | undefined, source: string | string[], steps: number | (() => void), _column?: number, id?: unknown) {
+    constructor(url: string, sandbox: object | undefined, source: string | string[], steps: number | (() => void), column?: unknown, id?: unknown) {
       this.url = url;
       // The library's own loader gives a symbol; `vm.SourceTextModule` a cache.
       const symbol = typeof id === 'symbol' ? id : Symbol(url);
@@ -50,6 +50,8 @@ export function create(env: Environment): Record<string, unknown> {
       if (typeof source !== 'string') {
         const run = steps as () => void;
         records.set(this, new SyntheticRecord(url, source, () => run.call(this)));
+        // The CommonJS module whose exports these are, if it is one.
+        if (column !== undefined) (this as any)[env.perIsolateSymbols.imported_cjs_symbol!] = column;
         return;
       }
       if (ArrayBuffer.isView(id) && !fitsCache(id, source)) {

@@ -45,7 +45,8 @@ export function create(env: Environment): Record<string, unknown> {
         const from = base === undefined ? '' : ` while importing "${specifier}" from ${base.startsWith('file://') ? env.requireBuiltin('internal/url').fileURLToPath(base) : base}`;
         throw codedError('ERR_INVALID_PACKAGE_CONFIG', `Invalid package config ${path}${from}.`);
       }
-      const { name, main, type, imports, exports } = value;
+      // Own properties only: nobody else's `Object.prototype` takes part.
+      const { name, main, type, imports, exports } = Object.assign(Object.create(null), value) as Record<string, unknown>;
       config = [
         typeof name === 'string' ? name : undefined,
         typeof main === 'string' ? main : undefined,

@@ -15,10 +15,12 @@ export function create(env: Environment): Record<string, unknown> {
   const memory = () => {
     const used = heap()?.usedJSHeapSize ?? 20e6;
     const total = heap()?.totalJSHeapSize ?? 30e6;
-    return { rss: total + 40e6, heapTotal: total, heapUsed: used, external: 2e6, arrayBuffers: 1e5 };
+  return { rss: total + 40e6, heapTotal: total, heapUsed: used, external: 2e6, arrayBuffers: 1e5 };
   };
   /** Processor time is not told either: the time that was not spent waiting. Microseconds. */
   const busyTime = () => Math.max(0, host.performance.now() - env.startTime - env.loop.idleTime) * 1000;
+
+  let emitWarningSync: ((warning: string) => void) | undefined;
 
   const binding: Record<string, unknown> = {
     hrtimeBuffer,
@@ -104,7 +106,11 @@ export function create(env: Environment): Record<string, unknown> {
       const content = fs.readFileSync(path, 'utf8');
       for (const [key, value] of Object.entries(parseEnv(content))) if (!(key in env.process.env)) env.process.env[key] = value;
     },
-    setEmitWarningSync() {},
+    setEmitWarningSync(emit: (warning: string) => void) {
+      emitWarningSync = emit;
+    },
+    /** For other bindings: a warning that is out before the process may end. Not part of Node's binding. */
+    emitWarningSync: (warning: string) => emitWarningSync!(warning),
     /** Gives `process` what only a running process has. */
     patchProcessObject(process: any) {
       const { commandLine, sys } = env;

@@ -20,7 +20,7 @@ export function create(_env: Environment): Record<string, unknown> {
         const chunks: Uint8Array[] = [];
         implementation({
           push: (chunk) => chunks.push(bytesOf(chunk)),
-          finish: () => resolve(WebAssembly.compile(joined(chunks))),
+          finish: () => resolve(WebAssembly.compile(joined(chunks)).catch(renamed)),
           abort: reject,
           // Engines name a module's code by it; here it has none.
           setURL() {},
@@ -35,6 +35,12 @@ export function create(_env: Environment): Record<string, unknown> {
       }
     },
   };
+}
+
+/** An error of `compile` that names the function that was called. */
+function renamed(error: Error): never {
+  error.message = error.message.replace('WebAssembly.compile()', 'WebAssembly.compileStreaming()');
+  throw error;
 }
 
 function bytesOf(chunk: unknown): Uint8Array {
