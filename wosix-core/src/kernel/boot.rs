@@ -47,8 +47,8 @@ pub struct BootOptions {
 /// Programs of `/bin` that scripts name by `/usr/bin` in their first line.
 const LINKED: [&[u8]; 3] = [b"env", b"sh", b"bash"];
 
-const PASSWD: &[u8] = b"root:x:0:0:root:/root:/bin/jsh\nwosix:x:1000:1000::/home:/bin/jsh\n";
-const GROUP: &[u8] = b"root:x:0:\ntty:x:5:\nwosix:x:1000:\n";
+const PASSWD: &[u8] = b"root:x:0:0:root:/root:/bin/jsh\nwosix:x:1000:1000::/home:/bin/jsh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n";
+const GROUP: &[u8] = b"root:x:0:\ntty:x:5:\nwosix:x:1000:\nnogroup:x:65534:\n";
 const HOSTS: &[u8] = b"127.0.0.1\tlocalhost wosix\n::1\tlocalhost\n";
 const OS_RELEASE: &[u8] = b"NAME=Wosix\nID=wosix\nPRETTY_NAME=\"Wosix\"\n";
 
