@@ -128,7 +128,9 @@ export abstract class RequestWrap extends AsyncWrap {
 
 /** Calls `req.oncomplete(...args)` in a turn of its own, in the poll phase. The request keeps the loop alive until then. */
 export function completeRequest(env: Environment, req: any, ...args: unknown[]): void {
+  env.loop.resources.requests.add(req);
   env.loop.enqueue(() => {
+    env.loop.resources.requests.delete(req);
     const { oncomplete } = req;
     if (typeof oncomplete === 'function') env.makeCallback(req, oncomplete, ...args);
   });

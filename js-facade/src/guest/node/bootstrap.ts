@@ -7,6 +7,7 @@ import { SIGPIPE } from '../linux';
 import { BadOption, mainScript, parseCommandLine } from './command-line';
 import { installAwaits, whileThenKnowsFrames } from './continuation-frame';
 import { react } from './engine-promise';
+import { createEnvironmentVariables } from './environment-variables';
 import { stalledModules } from './esm/module-record';
 import { lineAt } from './esm/source';
 import { EXIT_CODES } from './fatal-exception';
@@ -17,9 +18,6 @@ import { replaceFunctionToString } from './rewritten-text';
 import { runPackageScript } from './run-script';
 import { rememberProxies } from './bindings/types';
 import { parseEnv } from './dotenv';
-
-/** Taken before `rememberProxies`: `process.env` is not a proxy in Node. */
-const EngineProxy = Proxy;
 
 /** `executionAsyncId()` in the main script. */
 const MAIN_ASYNC_ID = 1;
@@ -65,12 +63,19 @@ function runScript(env: NodeEnvironment, id: string): void {
 export async function runProcess(env: NodeEnvironment): Promise<never> {
   const { process, sys, loop } = env;
   const [argv0 = 'node', ...args] = sys.argv();
-  process.env = createEnvironmentVariables(sys.environ());
+  process.env = createEnvironmentVariables(sys.environ(), () => {
+    if (!env.commandLine.values['--pending-deprecation']) return;
+    process.emitWarning(
+      'Assigning any value other than a string, number, or boolean to a process.env property is deprecated. '
+      + 'Please make sure to convert the value to a string before setting process.env with it.',
+      'DeprecationWarning', 'DEP0104',
+    );
+  });
   // As Node does: writes to a closed pipe answer EPIPE.
   sys.sigaction(SIGPIPE, 1);
   try {
-    env.commandLine = parseCommandLine(env.data, args, process.env.NODE_OPTIONS);
-    if (readEnvFiles(env) && process.env.NODE_OPTIONS) env.commandLine = parseCommandLine(env.data, args, process.env.NODE_OPTIONS);
+    env.commandLine = parseCommandLine(env.data, args, process.env);
+    if (readEnvFiles(env) && process.env.NODE_OPTIONS) env.commandLine = parseCommandLine(env.data, args, process.env);
   } catch (error) {
     if (!(error instanceof BadOption)) throw error;
     env.fatal.write(`${argv0}: ${error.message}\n`);
@@ -156,35 +161,6 @@ function warnOfStalledModules(env: NodeEnvironment): void {
     const place = lineAt(text, offset);
     env.fatal.write(`Warning: Detected unsettled top-level await at ${url}:${place.line}\n${place.text}\n${' '.repeat(place.column)}^\n\n\n`);
   }
-}
-
-/** `process.env`: values are strings, names and values have no NUL; deletion and enumeration are an ordinary object's. */
-function createEnvironmentVariables(entries: string[]): Record<string, string> {
-  const target: Record<string, string> = {};
-  for (const entry of entries) {
-    const equals = entry.indexOf('=', 1);
-    if (equals > 0) target[entry.slice(0, equals)] = entry.slice(equals + 1);
-  }
-  const text = (value: unknown): string => {
-    if (typeof value === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
-    return String(value);
-  };
-  return new EngineProxy(target, {
-    set(store, key, value) {
-      if (typeof key === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
-      store[key] = text(value);
-      return true;
-    },
-    defineProperty(store, key, descriptor) {
-      const wrong = (message: string) => Object.assign(new TypeError(message), { code: 'ERR_INVALID_OBJECT_DEFINE_PROPERTY' });
-      if ('get' in descriptor || 'set' in descriptor) throw wrong("'process.env' does not accept an accessor(getter/setter) descriptor");
-      if (!(descriptor.configurable && descriptor.writable && descriptor.enumerable)) {
-        throw wrong("'process.env' only accepts a configurable, writable, and enumerable data descriptor");
-      }
-      store[key as string] = text(descriptor.value);
-      return true;
-    },
-  });
 }
 
 /** The process lives as long as a compilation that the browser does for it. */

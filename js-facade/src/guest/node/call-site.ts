@@ -65,6 +65,8 @@ export class CallSite {
   #methodCall(): string {
     const { typeName, functionName, methodName } = this.#frame;
     if (!functionName) return `${typeName ? `${typeName}.` : ''}${methodName || '<anonymous>'}`;
+    // V8 names accessors without what they belong to.
+    if (/^[gs]et /.test(functionName)) return functionName;
     let text = typeName && !functionName.startsWith(`${typeName}.`) ? `${typeName}.${functionName}` : functionName;
     const named = methodName && (functionName === methodName || functionName.endsWith(`.${methodName}`) || functionName.endsWith(` ${methodName}`));
     if (methodName && !named) text += ` [as ${methodName}]`;

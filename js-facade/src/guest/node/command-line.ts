@@ -39,13 +39,23 @@ const SAME: Record<string, string> = {
 /** Options of V8 itself, which no table lists: accepted without effect. */
 const V8_FLAGS = /^--(no-)?(harmony|stack-size|max-|min-|trace-|gc-|opt|turbo|sparkplug|maglev|allow-natives-syntax|expose-gc|huge-max-old|single-threaded|random-seed|predictable|abort-on-uncaught-exception|use-strict|enable-source-at-csa-bind|lite-mode|semi-space|initial-|heap-|always-|lazy|log|prof|concurrent-|compilation-cache|js-|wasm-|experimental-wasm|rehash-snapshot|print-)/;
 
-export function parseCommandLine(data: NodeData, argv: readonly string[], nodeOptions: string | undefined): CommandLine {
+/** Variables that stand for an option (`HandleEnvOptions`); the command line has the last word. */
+const FLAG_VARIABLES = [
+  ['NODE_PENDING_DEPRECATION', '--pending-deprecation'],
+  ['NODE_PRESERVE_SYMLINKS', '--preserve-symlinks'],
+  ['NODE_PRESERVE_SYMLINKS_MAIN', '--preserve-symlinks-main'],
+] as const;
+
+export function parseCommandLine(data: NodeData, argv: readonly string[], variables: Readonly<Record<string, string>>): CommandLine {
   const parser = new Parser(data);
+  for (const [variable, option] of FLAG_VARIABLES) if (variables[variable] === '1') parser.values[option] = true;
+  const nodeOptions = variables.NODE_OPTIONS;
   if (nodeOptions) {
     const left = parser.parse(splitNodeOptions(nodeOptions), true);
     if (left.length > 0) throw new BadOption(`${left[0]} is not allowed in NODE_OPTIONS`);
   }
   const rest = parser.parse([...argv], false);
+  if (variables.NODE_REDIRECT_WARNINGS) parser.values['--redirect-warnings'] ||= variables.NODE_REDIRECT_WARNINGS;
   const execArgv = argv.slice(0, argv.length - rest.length).filter((argument, index, all) => argument !== '--' || index < all.length - 1);
   check(parser.values, rest);
   return { values: parser.values, execArgv, rest };

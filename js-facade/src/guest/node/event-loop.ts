@@ -9,6 +9,7 @@
 import type { EventLoop, HostGlobals, Watcher } from './environment';
 import type { GuardedCaller, Thrown } from './guarded-call';
 import type { Drain } from './microtasks';
+import { ActiveResources } from './active-resources';
 import { resetContinuationFrame } from './continuation-frame';
 import { react } from './engine-promise';
 import { SIGCHLD } from '../linux';
@@ -46,6 +47,7 @@ interface WatcherEntry extends PollEntry {
 
 export class Loop implements EventLoop {
   readonly hooks = createHooks();
+  readonly resources = new ActiveResources();
   private readonly watchers = new Set<WatcherEntry>();
   private interested: WatcherEntry[] | undefined;
   private completed: (() => void)[] = [];
@@ -173,12 +175,6 @@ export class Loop implements EventLoop {
 
   now(): number {
     return this.time;
-  }
-
-  /** For `process.getActiveResourcesInfo()`: what keeps the loop alive, as far as the loop itself knows. */
-  activeResources(): string[] {
-    const { timeoutInfo, immediateInfo } = this.hooks;
-    return [...Array<string>(timeoutInfo[0]!).fill('Timeout'), ...Array<string>(immediateInfo[1]!).fill('Immediate')];
   }
 
   /** uv_hrtime's clock is finer than the loop's: this is the loop's, brought up to date. */

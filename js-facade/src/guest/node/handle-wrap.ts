@@ -17,6 +17,7 @@ export abstract class HandleWrap extends AsyncWrap {
   constructor(env: Environment, provider: string) {
     super(env, provider);
     this.#env = env;
+    env.loop.resources.handles.add(this);
   }
 
   protected get env(): Environment {
@@ -45,6 +46,7 @@ export abstract class HandleWrap extends AsyncWrap {
     this.onClose();
     this.env.loop.enqueueClose(() => {
       this.#state = 'closed';
+      this.env.loop.resources.handles.delete(this);
       if (typeof callback === 'function') this.env.makeCallback(this, callback);
       this.emitDestroy();
     });

@@ -126,6 +126,7 @@ export function createMessagePorts(env: Environment, emitMessage: (this: object,
     throw Object.assign(new TypeError('Illegal constructor'), { code: 'ERR_CONSTRUCT_CALL_INVALID' });
   }
   MessagePort.prototype = NodePort.prototype;
+  Object.defineProperty(MessagePort, 'name', { configurable: true, value: 'MessagePort' }); // Whatever the bundler calls it.
   Object.defineProperty(NodePort.prototype, 'constructor', { configurable: true, writable: true, value: MessagePort });
 
   function wrap(port: MessagePort | BroadcastChannel): NodePort {

@@ -64,7 +64,7 @@ export class NodeEnvironment implements Environment {
     });
     this.startTime = host.performance.now();
     this.constants = data.bindings.constants;
-    this.commandLine = parseCommandLine(data, [], undefined);
+    this.commandLine = parseCommandLine(data, [], {});
     this.loader = new BuiltinLoader(folder, data, host.importScripts);
     this.loader.substitute(AMARO, () => createAmaro(this));
     this.stacks = new StackTraces(this.loader, this.sources, ownScript);
@@ -186,8 +186,8 @@ export class NodeEnvironment implements Environment {
 
 /** An object whose prototype's constructor is named `process`, as inspection shows it. */
 function createProcessObject(data: NodeData, exitInfo: symbol): any {
-  const constructor = { process: function () {} }.process;
-  const process = Object.create(Object.create(constructor.prototype, { constructor: { configurable: true, writable: true, value: constructor } }));
+  // Made from text: a bundler would give the function another name, which V8 shows.
+  const process = new (new Function('return function process() {}')())();
   const readOnly = (name: string, value: unknown) => Object.defineProperty(process, name, { enumerable: true, configurable: true, writable: false, value });
   const versions: Record<string, string> = { ...data.versions, webcontainer: `wosix ${WOSIX_VERSION}` };
   readOnly('version', data.version);

@@ -4,6 +4,7 @@
  */
 
 import type { Environment } from './environment';
+import { variablesOf } from './environment-variables';
 
 const kCloneable = 2;
 const MARK = 'wosix:node-object';
@@ -16,6 +17,8 @@ interface Marked {
 /** Replaces Node's cloneable objects inside `value`. Answers `value` itself when there are none. */
 export function encodeNodeObjects(env: Environment, value: unknown): unknown {
   return walk(value, new Map(), (object) => {
+    const variables = variablesOf(object);
+    if (variables !== undefined) return { ...variables };
     const mode = (object as any)[env.privateSymbols.transfer_mode_private_symbol!] as number | undefined;
     if (mode === undefined) return undefined;
     const clone = (object as any)[env.perIsolateSymbols.messaging_clone_symbol!];

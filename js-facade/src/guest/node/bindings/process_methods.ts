@@ -73,9 +73,13 @@ export function create(env: Environment): Record<string, unknown> {
       out[2] = Math.round(memory().rss / 1024);
     },
     uptime: () => (host.performance.now() - env.startTime) / 1000,
-    _getActiveRequests: () => [],
-    _getActiveHandles: () => [],
-    getActiveResourcesInfo: () => env.loop.activeResources(),
+    _getActiveRequests: () => [...env.loop.resources.requests],
+    /** What the library made of the handles: sockets, servers, ... */
+    _getActiveHandles: () => env.loop.resources.referencedHandles().map((handle) => (handle as any)[env.perIsolateSymbols.owner_symbol!] ?? handle),
+    getActiveResourcesInfo() {
+      const { hooks, resources } = env.loop;
+      return resources.names(hooks.timeoutInfo[0]!, hooks.immediateInfo[1]!, env.data.bindings.async_wrap.Providers);
+    },
     _kill(pid: number, signal: number) {
       return env.sys.kill(pid, signal);
     },

@@ -49,6 +49,7 @@ export class FileRequests {
   resolve(req: Exclude<FileRequest, undefined>, value: unknown): unknown {
     const { loop } = this.env;
     if (req === this.kUsePromises) return new Promise((resolve) => loop.enqueue(() => resolve(value)));
+    loop.resources.requests.add(req as AsyncWrap);
     loop.enqueue(() => this.#call(req, value));
     return undefined;
   }
@@ -56,6 +57,7 @@ export class FileRequests {
   reject(req: Exclude<FileRequest, undefined>, error: Error): unknown {
     const { loop } = this.env;
     if (req === this.kUsePromises) return new Promise((_, reject) => loop.enqueue(() => reject(error)));
+    loop.resources.requests.add(req as AsyncWrap);
     loop.enqueue(() => this.#callWithError(req, error));
     return undefined;
   }
@@ -73,6 +75,7 @@ export class FileRequests {
         settle = (result) => (result < 0 ? reject(uvException(result, syscall)) : resolve(result));
       });
     } else {
+      loop.resources.requests.add(req as AsyncWrap);
       settle = (result) => (result < 0 ? this.#callWithError(req, uvException(result, syscall)) : this.#call(req, result));
     }
     loop.ref();
@@ -109,6 +112,7 @@ export class FileRequests {
   }
 
   #call(req: any, value: unknown): void {
+    this.env.loop.resources.requests.delete(req);
     const { oncomplete } = req;
     if (typeof oncomplete !== 'function') return;
     if (value === undefined) this.env.makeCallback(req, oncomplete, null);
@@ -116,6 +120,7 @@ export class FileRequests {
   }
 
   #callWithError(req: any, error: Error): void {
+    this.env.loop.resources.requests.delete(req);
     const { oncomplete } = req;
     if (typeof oncomplete === 'function') this.env.makeCallback(req, oncomplete, error);
   }
