@@ -22,16 +22,16 @@ const getter = (prototype: object, name: PropertyKey): Function => Object.getOwn
 const tagOf = Object.prototype.toString;
 const prototypeOf = Object.getPrototypeOf;
 
-/** For kinds whose slot nothing reveals: the built-in tag, found on the kind's own prototype chain. */
+/** For kinds whose slot nothing reveals: the built-in tag, found on the kind's own prototype chain. A proxy is not asked: it is none of them. */
 function tagged(tag: string): Test {
-  return (value) => typeof value === 'object' && value !== null && tagOf.call(value) === `[object ${tag}]`;
+  return (value) => typeof value === 'object' && value !== null && !proxies.has(value) && tagOf.call(value) === `[object ${tag}]`;
 }
 
 const AsyncFunctionPrototype = prototypeOf(async () => {});
 const GeneratorFunctionPrototype = prototypeOf(function* () {});
 const AsyncGeneratorFunctionPrototype = prototypeOf(async function* () {});
 const inherits = (value: unknown, ...prototypes: object[]): boolean => {
-  if (typeof value !== 'function') return false;
+  if (typeof value !== 'function' || proxies.has(value)) return false;
   for (let level = prototypeOf(value); level; level = prototypeOf(level)) if (prototypes.includes(level)) return true;
   return false;
 };
@@ -63,7 +63,7 @@ export const types: Record<string, Test> = {
   isModuleNamespaceObject: isNamespace,
   isNativeError: (value) => (isErrorNative ? isErrorNative(value) : value instanceof Error && tagOf.call(value) === '[object Error]'),
   isNumberObject,
-  isPromise: (value) => value instanceof Promise || tagged('Promise')(value),
+  isPromise: (value) => (!proxies.has(value as object) && value instanceof Promise) || tagged('Promise')(value),
   isProxy: (value) => proxies.has(value as object),
   isRegExp: (value) => value !== RegExp.prototype && slot(regExpSource)(value),
   isSet: slot(getter(Set.prototype, 'size')),

@@ -146,5 +146,5 @@ interface ErrorContext {
 }
 
 function positionOf(position: Position): number {
-  return position === null || position === undefined ? -1 : Number(position);
+  return typeof position === 'number' || typeof position === 'bigint' ? Number(position) : -1;
 }
