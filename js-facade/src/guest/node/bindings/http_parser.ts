@@ -46,6 +46,8 @@ export function create(env: Environment): Record<string, unknown> {
     messageStart = 0;
     /** Whether the headers of the current message have arrived. */
     headersCompleted = false;
+    /** The library sets it: names and values that a message may have, together. 0 is no limit. */
+    declare maxHeaderPairs: number;
 
     constructor() {
       super(env, 'HTTPINCOMINGMESSAGE');
@@ -198,7 +200,7 @@ export function create(env: Environment): Record<string, unknown> {
             this.#messageBegin();
             break;
           case HTTP_HEADERS_COMPLETE:
-            this.#headersComplete(parser);
+            if (!this.#headersComplete(parser)) return parseError('HPE_HEADER_OVERFLOW', 'Header overflow', at);
             break;
           case HTTP_BODY:
             this.#body(bytes, at - parser.bodyLength, at);
@@ -225,11 +227,14 @@ export function create(env: Environment): Record<string, unknown> {
       if (typeof callback === 'function') callback.call(this);
     }
 
-    #headersComplete(parser: HttpParser): void {
+    /** Answers false when there are more fields than the library allows. */
+    #headersComplete(parser: HttpParser): boolean {
       this.headersCompleted = true;
       const callback = this[kOnHeadersComplete];
-      if (typeof callback !== 'function') return;
+      if (typeof callback !== 'function') return true;
       const { target, reason, fields } = parser.head();
+      const limit = Number(this.maxHeaderPairs);
+      if (limit > 0 && fields.length > limit) return false;
       const request = parser.kind === HTTP_REQUEST;
       const policy = callback.call(
         this, parser.versionMajor, parser.versionMinor, fields, request ? parser.method : undefined, request ? target : undefined,
@@ -237,6 +242,7 @@ export function create(env: Environment): Record<string, unknown> {
       );
       const number = Number(policy) | 0;
       if (number > 0 && number <= LAST_POLICY && this.#parser === parser) parser.setBodyPolicy(number);
+      return true;
     }
 
     #body(bytes: Uint8Array, from: number, to: number): void {
