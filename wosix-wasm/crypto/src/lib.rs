@@ -5,12 +5,14 @@
 //! are arguments.
 
 mod answer;
+mod argon2;
 mod asn1;
 mod block;
 mod cipher;
 mod dh;
 mod fields;
 mod hash;
+mod keccak;
 mod key;
 mod memory;
 mod number;
