@@ -14,13 +14,47 @@ interface Marked {
   data: unknown;
 }
 
+/** How a binding posts objects of its own native classes. */
+export interface NativeClones {
+  /** What to post for `object`, if it is one of them. */
+  encode(object: object): unknown;
+  /** The object again. */
+  decode(data: unknown): object;
+}
+
+/** Before the name of the binding, where objects of the library have their class. */
+const NATIVE = 'native:';
+
+const nativeClones = new WeakMap<Environment, Map<string, NativeClones>>();
+
+/** Lets objects of the binding called `name` be posted; another process gets them again when it has that binding. */
+export function registerNativeClones(env: Environment, name: string, clones: NativeClones): void {
+  let all = nativeClones.get(env);
+  if (all === undefined) nativeClones.set(env, (all = new Map()));
+  all.set(name, clones);
+}
+
+function encodeNative(env: Environment, object: object): Marked | undefined {
+  for (const [name, clones] of nativeClones.get(env) ?? []) {
+    const data = clones.encode(object);
+    if (data !== undefined) return { [MARK]: NATIVE + name, data };
+  }
+  return undefined;
+}
+
+function decodeNative(env: Environment, name: string, data: unknown): object {
+  // Creating the binding registers how.
+  env.internalBinding(name);
+  return nativeClones.get(env)!.get(name)!.decode(data);
+}
+
 /** Replaces Node's cloneable objects inside `value`. Answers `value` itself when there are none. */
 export function encodeNodeObjects(env: Environment, value: unknown): unknown {
   return walk(value, new Map(), (object) => {
     const variables = variablesOf(object);
     if (variables !== undefined) return { ...variables };
     const mode = (object as any)[env.privateSymbols.transfer_mode_private_symbol!] as number | undefined;
-    if (mode === undefined) return undefined;
+    if (mode === undefined) return encodeNative(env, object);
     const clone = (object as any)[env.perIsolateSymbols.messaging_clone_symbol!];
     if (!(mode & kCloneable) || typeof clone !== 'function') throw cannotClone(env, object);
     const { data, deserializeInfo } = clone.call(object) as { data: unknown; deserializeInfo: string };
@@ -32,6 +66,7 @@ export function decodeNodeObjects(env: Environment, value: unknown): unknown {
   return walk(value, new Map(), (object) => {
     if (!Object.hasOwn(object, MARK)) return undefined;
     const { [MARK]: info, data } = object as Marked;
+    if (info.startsWith(NATIVE)) return decodeNative(env, info.slice(NATIVE.length), data);
     const result = env.createDeserialized!(info);
     result[env.perIsolateSymbols.messaging_deserialize_symbol!](decodeNodeObjects(env, data));
     return result;

@@ -1,9 +1,10 @@
 /** Key objects: `KeyObjectHandle` and the native base classes of `KeyObject` and `CryptoKey`. */
 
 import type { Environment } from '../../environment';
+import { registerNativeClones } from '../../structured-clone';
 import type { AsymmetricKey, KeyArguments } from './asymmetric-key';
 import { parseAsymmetricKey } from './asymmetric-key';
-import { kKeyTypeSecret } from './constants';
+import { kKeyEncodingPKCS8, kKeyEncodingSPKI, kKeyFormatDER, kKeyTypePublic, kKeyTypeSecret } from './constants';
 import { bytesOfSource, encodeResult } from './support';
 import type { ByteSource } from './support';
 
@@ -84,6 +85,29 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** A key as it is posted to another process. */
+interface PostedKey {
+  type: number;
+  /** The secret, or the key in DER. */
+  bytes: Uint8Array;
+  /** What makes it a `CryptoKey` and not a `KeyObject`. */
+  crypto?: { algorithm: object; usagesMask: number; extractable: boolean };
+}
+
+function encodeKey(handle: KeyObjectHandle): PostedKey {
+  const type = handle.getKeyType();
+  if (type === kKeyTypeSecret) return { type, bytes: handle.secret };
+  const encoding = type === kKeyTypePublic ? kKeyEncodingSPKI : kKeyEncodingPKCS8;
+  return { type, bytes: handle.export(kKeyFormatDER, encoding, null, null) as Uint8Array };
+}
+
+function decodeKey({ type, bytes }: PostedKey): KeyObjectHandle {
+  const handle = new KeyObjectHandle();
+  if (type === kKeyTypeSecret) handle.init(type, bytes);
+  else handle.init(type, bytes, kKeyFormatDER, type === kKeyTypePublic ? kKeyEncodingSPKI : kKeyEncodingPKCS8, null, null);
+  return handle;
+}
+
 type Constructor = new (...args: any[]) => object;
 
 export interface KeyClasses {
@@ -97,6 +121,8 @@ export function keyClasses(env: Environment): KeyClasses {
   const keyObjects = new WeakMap<object, KeyObjectHandle>();
   const cryptoKeys = new WeakMap<object, { handle: KeyObjectHandle; algorithm: object; usagesMask: number; extractable: boolean }>();
   let cryptoKeyConstructor: Constructor | undefined;
+  /** By type of key. */
+  let keyObjectConstructors: Constructor[] = [];
 
   class NativeKeyObject {
     constructor(handle: KeyObjectHandle) {
@@ -110,12 +136,40 @@ export function keyClasses(env: Environment): KeyClasses {
     }
   }
 
+  const newCryptoKey: KeyClasses['newCryptoKey'] = (handle, algorithm, usagesMask, extractable) => {
+    env.requireBuiltin('internal/crypto/keys');
+    return new cryptoKeyConstructor!(handle, algorithm, usagesMask, extractable);
+  };
+
+  registerNativeClones(env, 'crypto', {
+    encode(object): PostedKey | undefined {
+      const handle = keyObjects.get(object);
+      if (handle !== undefined) return encodeKey(handle);
+      const slots = cryptoKeys.get(object);
+      if (slots === undefined) return undefined;
+      const { algorithm, usagesMask, extractable } = slots;
+      return { ...encodeKey(slots.handle), crypto: { algorithm, usagesMask, extractable } };
+    },
+    decode(data) {
+      const key = data as PostedKey;
+      const handle = decodeKey(key);
+      if (key.crypto !== undefined) return newCryptoKey(handle, key.crypto.algorithm, key.crypto.usagesMask, key.crypto.extractable);
+      env.requireBuiltin('internal/crypto/keys');
+      return new keyObjectConstructors[key.type](handle);
+    },
+  });
+
   const invalidThis = (what: string) => new (env.requireBuiltin('internal/errors').codes.ERR_INVALID_THIS)(what);
 
   return {
     bindings: {
       KeyObjectHandle,
-      createNativeKeyObjectClass: (callback: (base: Constructor) => Constructor[]) => callback(NativeKeyObject),
+      createNativeKeyObjectClass(callback: (base: Constructor) => Constructor[]) {
+        const classes = callback(NativeKeyObject);
+        // The first one is what they have in common.
+        keyObjectConstructors = classes.slice(1);
+        return classes;
+      },
       createCryptoKeyClass(callback: (base: Constructor) => Constructor[]) {
         const classes = callback(NativeCryptoKey);
         cryptoKeyConstructor = classes[1];
@@ -132,9 +186,6 @@ export function keyClasses(env: Environment): KeyClasses {
         return [slots.handle.getKeyType(), slots.extractable, slots.algorithm, slots.usagesMask, slots.handle];
       },
     },
-    newCryptoKey(handle, algorithm, usagesMask, extractable) {
-      env.requireBuiltin('internal/crypto/keys');
-      return new cryptoKeyConstructor!(handle, algorithm, usagesMask, extractable);
-    },
+    newCryptoKey,
   };
 }
