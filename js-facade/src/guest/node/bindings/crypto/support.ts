@@ -12,10 +12,10 @@ export function codecs(env: Environment): Codecs {
   return codecsOf(env.wasm('codecs'));
 }
 
-/** The bytes of a buffer, or of a secret key. */
+/** The bytes of a buffer, or of a secret key; never a `Buffer`, whose `slice` shares memory. */
 export function bytesOfSource(source: ByteSource): Uint8Array {
   if (source instanceof KeyObjectHandle) return source.secret;
-  return ArrayBuffer.isView(source) ? bytesOf(source) : new Uint8Array(source);
+  return ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
 }
 
 /** The bytes of what `update` of a hash takes. */
