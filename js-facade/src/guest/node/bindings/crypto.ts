@@ -6,6 +6,7 @@
 
 import type { Environment } from '../environment';
 import { bytesOf } from '../stream-base';
+import { argon2Job } from './crypto/argon2';
 import { cipherBindings } from './crypto/cipher';
 import { cipherJobs } from './crypto/cipher-job';
 import { constants } from './crypto/constants';
@@ -14,6 +15,7 @@ import { ecdhBindings } from './crypto/ecdh';
 import { hashClasses } from './crypto/hash';
 import { jobClasses } from './crypto/jobs';
 import { equalBytes, keyClasses } from './crypto/key-object';
+import { keccakJobs } from './crypto/keccak-jobs';
 import { keyPairJobs } from './crypto/key-pair-jobs';
 import { primeJobs } from './crypto/prime';
 import { rsaCipherBindings } from './crypto/rsa-cipher';
@@ -44,6 +46,8 @@ export function create(env: Environment): Record<string, unknown> {
     ...cipherJobs(env),
     ...diffieHellmanClasses(env),
     ...primeJobs(env),
+    ...keccakJobs(env),
+    ...argon2Job(env),
     getSSLCiphers: none,
     getBundledRootCertificates: none,
     getSystemCACertificates: none,
@@ -59,7 +63,7 @@ export function create(env: Environment): Record<string, unknown> {
     },
     setEngine: () => false,
     // There is no secure heap; what should be in it is in ordinary memory, as in a Node started without `--secure-heap`.
-    secureHeapUsed: () => undefined,
+    secureHeapUsed: () => 0,
     secureBuffer: (length: number) => new Uint8Array(length),
     getOpenSSLSecLevelCrypto: () => SECURITY_LEVEL,
     timingSafeEqual(a: unknown, b: unknown): boolean {

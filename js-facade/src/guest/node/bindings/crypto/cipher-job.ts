@@ -6,7 +6,7 @@ import { findCipher } from './cipher-table';
 import { kWebCryptoCipherEncrypt } from './constants';
 import { CryptoJob } from './crypto-job';
 import type { KeyObjectHandle } from './key-object';
-import { cryptoModule, NativeObject } from './module';
+import { cryptoModule, NativeObject, UnexplainedFailure } from './module';
 import type { ByteSource } from './support';
 import { bytesOfSource, nodeError } from './support';
 
@@ -14,6 +14,12 @@ const TAG_LENGTH = 16;
 const COUNTER_BITS = 128;
 /** The initialization vector of RFC 3394. */
 const WRAP_IV = new Uint8Array(8).fill(0xa6);
+
+/** Bytes that a value of CTR's counter is for. */
+const BLOCK = 16;
+
+/** What Node says when OpenSSL says nothing. */
+const failed = () => new Error('Cipher job failed');
 
 const NONE = new Uint8Array(0);
 
@@ -40,11 +46,20 @@ export function cipherJobs(env: Environment): Record<string, unknown> {
       super(env, 'CIPHERREQUEST', mode);
       this.#encrypt = purpose === kWebCryptoCipherEncrypt;
       this.#key = key.secret;
-      // The program may change its own bytes before the job runs.
-      this.#data = bytesOfSource(data).slice();
+      this.#data = this.capture(data);
     }
 
     protected override compute(): unknown {
+      const blocks = Math.ceil(this.#data.length / BLOCK);
+      if (this.algorithm.mode === 'ctr' && blocks > 2 ** this.size) throw failed();
+      try {
+        return this.#transform();
+      } catch (error) {
+        throw error instanceof UnexplainedFailure ? failed() : error;
+      }
+    }
+
+    #transform(): ArrayBuffer {
       const module = cryptoModule(env);
       const { algorithm, iv, size, associated } = this;
       const { family, modeNumber } = algorithm;
@@ -54,7 +69,7 @@ export function cipherJobs(env: Environment): Record<string, unknown> {
         let data = this.#data;
         if (associated.length > 0) module.bytes('cipher_authenticate', native.address, associated);
         if (!this.#encrypt && tagLength > 0) {
-          if (data.length < tagLength) throw new Error('The message is shorter than its tag');
+          if (data.length < tagLength) throw failed();
           module.plain('cipher_set_tag', native.address, data.subarray(data.length - tagLength));
           data = data.subarray(0, data.length - tagLength);
         }

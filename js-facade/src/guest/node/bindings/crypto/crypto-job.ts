@@ -3,6 +3,8 @@
 import { AsyncWrap } from '../../async-wrap';
 import type { Environment } from '../../environment';
 import { kCryptoJobSync, kCryptoJobWebCrypto } from './constants';
+import type { ByteSource } from './support';
+import { bytesOfSource } from './support';
 
 /** One job; Node constructs it with `mode` (`kCryptoJob…`) first and calls {@link run}. */
 export abstract class CryptoJob extends AsyncWrap {
@@ -33,6 +35,12 @@ export abstract class CryptoJob extends AsyncWrap {
       env.makeCallback(this, this.ondone!, error, result);
     });
     return undefined;
+  }
+
+  /** The bytes of an argument, as they are now: a program may change its own before a job runs that does not run at once. */
+  protected capture(source: ByteSource): Uint8Array {
+    const bytes = bytesOfSource(source);
+    return this.mode === kCryptoJobSync ? bytes : bytes.slice();
   }
 
   /** The result; what it throws is the error of the job. */

@@ -79,6 +79,9 @@ export function hashClasses(env: Environment): Record<string, unknown> {
     ): unknown {
       const algorithm = findAlgorithm(name);
       if (algorithm === undefined) throw new Error(`Digest method ${name} is not supported`);
+      if (outputLength !== undefined && outputLength !== algorithm.size && !algorithm.extendable) {
+        throw new Error(`Output length ${outputLength} is invalid for ${name}, which does not support XOF`);
+      }
       const length = digestLength(algorithm, outputLength);
       const stream = DigestStream.hash(codecs(env), algorithm);
       stream.update(bytesOfData(env, input));

@@ -5,7 +5,6 @@ import { unavailable } from './support';
 
 /** Classes and what a program asked for when one of them is constructed. */
 const CLASSES: Record<string, string> = {
-  TurboShakeJob: 'TurboSHAKE', KangarooTwelveJob: 'KangarooTwelve',
 };
 
 const FUNCTIONS: Record<string, string> = {
