@@ -3,7 +3,8 @@
  * The order is that of `node.cc` and `node_realm.cc`.
  */
 
-import { SIGPIPE } from '../linux';
+import { O_RDWR, SIGPIPE } from '../linux';
+import type { Syscalls } from '../syscalls';
 import { BadOption, mainScript, parseCommandLine } from './command-line';
 import { installAwaits, whileThenKnowsFrames } from './continuation-frame';
 import { react } from './engine-promise';
@@ -63,6 +64,7 @@ function runScript(env: NodeEnvironment, id: string): void {
 export async function runProcess(env: NodeEnvironment): Promise<never> {
   const { process, sys, loop } = env;
   const [argv0 = 'node', ...args] = sys.argv();
+  openClosedStdio(sys);
   process.env = createEnvironmentVariables(sys.environ(), () => {
     if (!env.commandLine.values['--pending-deprecation']) return;
     process.emitWarning(
@@ -85,6 +87,7 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
     sys.write(1, new env.host.TextEncoder().encode(`${process.version}\n`), -1);
     env.exit(0);
   }
+  env.beginPermissions();
   const packageScript = env.commandLine.values['--run'];
   if (typeof packageScript === 'string' && packageScript !== '') env.exit(runPackageScript(env, packageScript, env.commandLine.rest));
   const limit = env.commandLine.values['--stack-trace-limit'];
@@ -112,6 +115,11 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
   const thrown = env.guard.call(() => process.emit('exit', code));
   if (thrown) env.fatal.trigger(thrown);
   env.exit(fields[2] ? fields[1]! : code);
+}
+
+/** As Node does: a file that is opened later must not become the program's output because that was closed. */
+function openClosedStdio(sys: Syscalls): void {
+  for (let fd = 0; fd <= 2; fd++) if (sys.handleType(fd) === 'INVALID') sys.open('/dev/null', O_RDWR, 0);
 }
 
 /**

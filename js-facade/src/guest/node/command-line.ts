@@ -246,7 +246,7 @@ export function mainScript({ values, rest }: CommandLine, stdinIsTty: boolean): 
   if (values['--check']) return 'internal/main/check_syntax';
   if (values['--test']) return 'internal/main/test_runner';
   if (values['--watch']) return 'internal/main/watch_mode';
-  if (first !== undefined && first !== '-') return 'internal/main/run_main_module';
+  if (first && first !== '-') return 'internal/main/run_main_module';
   if (values['--interactive'] || stdinIsTty) return 'internal/main/repl';
   return 'internal/main/eval_stdin';
 }

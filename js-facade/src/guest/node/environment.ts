@@ -8,6 +8,7 @@ import type { CompiledSources } from './compiled-sources';
 import type { Loop } from './event-loop';
 import type { FatalExceptions } from './fatal-exception';
 import type { NodeData } from './node-data';
+import type { Permissions } from './permission';
 import type { ScriptCompiler } from './script-compiler';
 import type { StackTraces } from './stack-trace';
 
@@ -57,6 +58,7 @@ export interface Environment {
   readonly compiler: ScriptCompiler;
   readonly stacks: StackTraces;
   readonly fatal: FatalExceptions;
+  readonly permissions: Permissions;
   /** Options and arguments; the defaults while the worker warms up. */
   readonly commandLine: CommandLine;
   /** When the process began, on the clock of `host.performance.now()`. */
@@ -76,6 +78,8 @@ export interface Environment {
   exit(code: number): never;
   /** Runs `callback` when a process begins. */
   onRun(callback: () => void): void;
+  /** Runs `callback` if the process turns out to run with the permission model. */
+  onPermissions(callback: () => void): void;
   setInternalLoaders(internalBinding: Environment['internalBinding'], requireBuiltin: Environment['requireBuiltin']): void;
   /** Whether a rejection is the runtime's own business ({@link ProcessExit} and the like). */
   isInternalRejection(reason: unknown): boolean;

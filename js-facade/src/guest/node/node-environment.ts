@@ -16,6 +16,7 @@ import { FatalExceptions } from './fatal-exception';
 import { GuardedCaller, type Thrown } from './guarded-call';
 import type { Drain } from './microtasks';
 import type { NodeData } from './node-data';
+import { Permissions } from './permission';
 import { createPrivateSymbols, PRIVATE_SYMBOLS, SYMBOLS } from './private-symbols';
 import { ScriptCompiler } from './script-compiler';
 import { StackTraces } from './stack-trace';
@@ -43,11 +44,13 @@ export class NodeEnvironment implements Environment {
   readonly compiler: ScriptCompiler;
   readonly stacks: StackTraces;
   readonly fatal: FatalExceptions;
+  readonly permissions = new Permissions(this);
   readonly constants: any;
   readonly promiseStates = new WeakMap<Promise<unknown>, [number, unknown]>();
   readonly legacyTypes: Record<string, unknown>;
   readonly guard: GuardedCaller;
   private readonly runCallbacks: (() => void)[] = [];
+  private readonly permissionCallbacks: (() => void)[] = [];
   private readonly created = new Map<string, any>();
   private readonly instances = new Map<string, WebAssembly.Exports>();
   private libraryBinding: ((name: string) => any) | undefined;
@@ -149,6 +152,17 @@ export class NodeEnvironment implements Environment {
 
   onRun(callback: () => void): void {
     this.runCallbacks.push(callback);
+  }
+
+  onPermissions(callback: () => void): void {
+    if (this.permissions.enabled) callback();
+    else this.permissionCallbacks.push(callback);
+  }
+
+  /** The command line is known. */
+  beginPermissions(): void {
+    this.permissions.begin();
+    if (this.permissions.enabled) for (const callback of this.permissionCallbacks) callback();
   }
 
   /** The worker becomes a process. */

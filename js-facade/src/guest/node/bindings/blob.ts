@@ -123,6 +123,7 @@ export function create(env: Environment): Record<string, unknown> {
     },
     /** `undefined` makes the library say that the file cannot be opened. */
     createBlobFromFilePath(path: string) {
+      env.permissions.check('FileSystemRead', path);
       try {
         const part = FilePart.whole(env, path);
         return [new BlobHandle([part]), part.length];

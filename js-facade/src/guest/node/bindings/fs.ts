@@ -4,6 +4,7 @@ import type { Environment } from '../environment';
 import { descriptorFunctions } from '../fs/descriptors';
 import { entryFunctions } from '../fs/entries';
 import { moduleFileFunctions } from '../fs/module-files';
+import { guardFileSystem } from '../fs/permission-checks';
 import { createFSReqCallback, FileRequests } from '../fs/request';
 import { createStatWatcher } from '../fs/stat-watcher';
 import { statFunctions } from '../fs/stat';
@@ -13,7 +14,7 @@ import { wholeFileFunctions } from '../fs/whole-files';
 export function create(env: Environment): Record<string, unknown> {
   const fs = new FileRequests(env);
   const wholeFiles = wholeFileFunctions(fs);
-  return {
+  const binding = {
     kUsePromises: fs.kUsePromises,
     FSReqCallback: createFSReqCallback(env),
     StatWatcher: createStatWatcher(fs),
@@ -24,4 +25,6 @@ export function create(env: Environment): Record<string, unknown> {
     ...treeFunctions(fs, wholeFiles.copy),
     ...moduleFileFunctions(fs),
   };
+  env.onPermissions(() => guardFileSystem(fs, binding));
+  return binding;
 }

@@ -36,6 +36,9 @@ export function create(env: Environment): Record<string, unknown> {
     DirHandle,
 
     opendir(path: Path, _encoding: string, req?: FileRequest): unknown {
+      const denial = env.permissions.denial('FileSystemRead', path);
+      if (denial !== undefined && req !== undefined) return fs.reject(req, denial);
+      if (denial !== undefined) throw denial;
       const entries = env.sys.readdir(path);
       if (typeof entries === 'number') return fs.finish(req, entries, undefined, 'opendir', path);
       return fs.finish(req, 0, new DirHandle(entries), 'opendir', path);
@@ -43,6 +46,7 @@ export function create(env: Environment): Record<string, unknown> {
 
     /** Unlike all others, Node's error here does not name the path. */
     opendirSync(path: Path): unknown {
+      env.permissions.check('FileSystemRead', path);
       const entries = env.sys.readdir(path);
       if (typeof entries === 'number') throw fs.exception(entries, 'opendir');
       return new DirHandle(entries);

@@ -26,6 +26,7 @@ export function create(env: Environment): Record<string, unknown> {
     }
 
     start(path: Path, persistent: boolean, recursive: boolean, encoding?: string): number {
+      env.permissions.check('FileSystemRead', path);
       const fd = env.sys.watch(path, Boolean(recursive));
       if (fd < 0) return fd;
       this.#fd = fd;

@@ -1,7 +1,10 @@
-/** `internalBinding('permission')`: the permission model is off, so everything is allowed. */
+/** `internalBinding('permission')`: what `process.permission` answers from. */
 
 import type { Environment } from '../environment';
 
-export function create(_env: Environment): Record<string, unknown> {
-  return { has: () => true, drop() {} };
+export function create(env: Environment): Record<string, unknown> {
+  return {
+    has: (scope: string, reference?: unknown) => env.permissions.has(scope, reference),
+    drop: (scope: string, reference?: unknown) => env.permissions.drop(scope, reference),
+  };
 }

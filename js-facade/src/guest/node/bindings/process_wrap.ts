@@ -32,6 +32,7 @@ export function create(env: Environment): Record<string, unknown> {
       uid?: number,
       gid?: number,
     ): number {
+      env.permissions.check('ChildProcess', file);
       const child = startChild(env.sys, {
         file, args, cwd, envPairs, stdio, uid, gid, detached: (flags & kProcessFlagDetached) !== 0,
       });

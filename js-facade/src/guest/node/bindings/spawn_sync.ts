@@ -34,6 +34,7 @@ const EXIT_POLL_INTERVAL = 5;
 export function create(env: Environment): Record<string, unknown> {
   return {
     spawn(options: SpawnSyncOptions): SpawnSyncResult {
+      env.permissions.check('ChildProcess', options.file);
       return new SpawnSync(env, options).run();
     },
   };

@@ -22,6 +22,7 @@ export function createStatWatcher(fs: FileRequests) {
 
     /** Starts to poll every `interval` ms. Answers an error number. */
     start(path: string, interval: number): number {
+      fs.env.permissions.check('FileSystemRead', path);
       // Node's own timers, so that `ref` and the order of callbacks are theirs.
       const { setTimeout } = fs.env.requireBuiltin('timers');
       const first = this.#look(path);
