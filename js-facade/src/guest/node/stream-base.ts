@@ -8,7 +8,6 @@
 import type { AsyncWrap } from './async-wrap';
 import { completeRequest } from './async-wrap';
 import type { Environment } from './environment';
-import { UV } from './uv-errors';
 
 /** Indexes into {@link streamBaseState}. */
 export const kReadBytesOrError = 0, kArrayBufferOffset = 1, kBytesWritten = 2, kLastWriteWasAsync = 3;

@@ -27,7 +27,11 @@ export function create(env: Environment): Record<string, unknown> {
     implementsPosixCredentials: true,
     /** An environment variable; nothing is hidden, since no program here runs with more rights than its user. */
     safeGetenv: (name: string) => env.process.env[name],
-    getTempDir: () => env.process.env.TMPDIR || '/tmp',
+    getTempDir() {
+      const { TMPDIR, TMP, TEMP } = env.process.env;
+      const folder: string = TMPDIR || TMP || TEMP || '/tmp';
+      return folder.length > 1 && folder.endsWith('/') ? folder.slice(0, -1) : folder;
+    },
     getuid: () => env.sys.getuid(),
     geteuid: () => env.sys.geteuid(),
     getgid: () => env.sys.getgid(),

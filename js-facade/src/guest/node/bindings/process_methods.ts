@@ -1,8 +1,9 @@
 /** `internalBinding('process_methods')`: the parts of `process` that talk to the system. */
 
+import { O_RDONLY } from '../../linux';
 import type { Environment } from '../environment';
 import { unavailable } from '../node-error';
-import { codedError, uvException } from '../uv-errors';
+import { codedError, UV, uvException } from '../uv-errors';
 import { parseEnv } from '../dotenv';
 
 export function create(env: Environment): Record<string, unknown> {
@@ -35,13 +36,14 @@ export function create(env: Environment): Record<string, unknown> {
       hrtimeBigInt[0] = BigInt(Math.floor(host.performance.now() * 1e6));
     },
     cwd: () => {
-      try {
-        return env.sys.getcwd();
-      } catch {
-        throw uvException(-2, 'uv_cwd');
-      }
+      const path = env.sys.getcwd();
+      if (path !== '') return path;
+      const message = 'ENOENT: process.cwd failed with error no such file or directory, the current working directory was likely removed without changing '
+        + 'the working directory, uv_cwd';
+      throw Object.assign(new Error(message), { errno: UV.ENOENT, code: 'ENOENT', syscall: 'uv_cwd' });
     },
     chdir(path: string) {
+      env.permissions.check('FileSystemRead', path);
       const result = env.sys.chdir(path);
       if (result < 0) throw uvException(result, 'chdir', env.sys.getcwd(), path);
     },
@@ -99,15 +101,18 @@ export function create(env: Environment): Record<string, unknown> {
       return env.exit(139);
     },
     dlopen(_module: unknown, filename: string) {
+      if (!env.commandLine.values['--addons']) {
+        throw codedError('ERR_DLOPEN_DISABLED', 'Cannot load native addon because loading addons is disabled.');
+      }
       throw codedError('ERR_DLOPEN_FAILED', `${filename}: native add-ons cannot be loaded: this process runs in a browser`);
     },
     reallyExit: (code: number) => env.exit(code | 0),
-    execve() {
+    execve(path: string) {
+      env.permissions.check('ChildProcess', path);
       throw unavailable('process.execve');
     },
     loadEnvFile(path = '.env') {
-      const fs = env.requireBuiltin('fs');
-      const content = fs.readFileSync(path, 'utf8');
+      const content = env.internalBinding('fs').readFileUtf8(path, O_RDONLY);
       for (const [key, value] of Object.entries(parseEnv(content))) if (!(key in env.process.env)) env.process.env[key] = value;
     },
     setEmitWarningSync(emit: (warning: string) => void) {

@@ -99,33 +99,33 @@ export function descriptorFunctions(fs: FileRequests) {
 
     close: (fd: unknown, req?: FileRequest) => fs.finish(req, fs.sys.close(valid(fd)), undefined, 'close'),
 
-    read(fd: number, buffer: ArrayBufferView, offset: number, length: number, position: Position, req?: FileRequest): unknown {
+    read(fd: unknown, buffer: ArrayBufferView, offset: number, length: number, position: Position, req?: FileRequest): unknown {
       const target = bytesOf(buffer).subarray(offset, offset + length);
-      if (req !== undefined) return readLater(req, fd, [target], positionOf(position));
-      const nread = fs.sys.read(fd, target, positionOf(position));
+      if (req !== undefined) return readLater(req, valid(fd), [target], positionOf(position));
+      const nread = fs.sys.read(valid(fd), target, positionOf(position));
       return fs.finish(req, nread, nread, 'read');
     },
 
-    readBuffers(fd: number, buffers: ArrayBufferView[], position: Position, req?: FileRequest): unknown {
+    readBuffers(fd: unknown, buffers: ArrayBufferView[], position: Position, req?: FileRequest): unknown {
       const targets = buffers.map(bytesOf);
-      if (req !== undefined) return readLater(req, fd, targets, positionOf(position));
-      const nread = readInto(fd, targets, positionOf(position), false);
+      if (req !== undefined) return readLater(req, valid(fd), targets, positionOf(position));
+      const nread = readInto(valid(fd), targets, positionOf(position), false);
       return fs.finish(req, nread, nread, 'read');
     },
 
     writeBuffer(
-      fd: number, buffer: ArrayBufferView, offset: number, length: number, position: Position, req?: FileRequest, context?: ErrorContext,
+      fd: unknown, buffer: ArrayBufferView, offset: number, length: number, position: Position, req?: FileRequest, context?: ErrorContext,
     ): unknown {
-      return write(fd, [bytesOf(buffer).subarray(offset, offset + length)], positionOf(position), req, context);
+      return write(valid(fd), [bytesOf(buffer).subarray(offset, offset + length)], positionOf(position), req, context);
     },
 
-    writeBuffers(fd: number, buffers: ArrayBufferView[], position: Position, req?: FileRequest): unknown {
-      return write(fd, buffers.map(bytesOf), positionOf(position), req);
+    writeBuffers(fd: unknown, buffers: ArrayBufferView[], position: Position, req?: FileRequest): unknown {
+      return write(valid(fd), buffers.map(bytesOf), positionOf(position), req);
     },
 
-    writeString(fd: number, text: string, position: Position, encoding: string, req?: FileRequest, context?: ErrorContext): unknown {
+    writeString(fd: unknown, text: string, position: Position, encoding: string, req?: FileRequest, context?: ErrorContext): unknown {
       const bytes: Uint8Array = fs.env.requireBuiltin('buffer').Buffer.from(text, encoding);
-      return write(fd, [bytes], positionOf(position), req, context);
+      return write(valid(fd), [bytes], positionOf(position), req, context);
     },
 
     ftruncate: (fd: unknown, length: number, req?: FileRequest) => fs.finish(req, fs.sys.ftruncate(valid(fd), length), undefined, 'ftruncate'),
@@ -145,6 +145,8 @@ interface ErrorContext {
   syscall?: string;
 }
 
+/** What is no whole number stands for the descriptor's own offset, as in Node. */
 function positionOf(position: Position): number {
-  return typeof position === 'number' || typeof position === 'bigint' ? Number(position) : -1;
+  const number = typeof position === 'number' || typeof position === 'bigint' ? Number(position) : -1;
+  return Number.isSafeInteger(number) ? number : -1;
 }
