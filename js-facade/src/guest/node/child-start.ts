@@ -1,6 +1,6 @@
 /** Starting a child process, for `process_wrap` and `spawn_sync`. */
 
-import type { Syscalls } from '../syscalls';
+import type { SpawnRequest, Syscalls } from '../syscalls';
 import { StdioPlan, type StdioOption } from './child-stdio';
 import { SIGPIPE } from '../linux';
 import { UV } from './uv-errors';
@@ -41,7 +41,7 @@ export function startChild(sys: Syscalls, options: ChildOptions): StartedChild {
   }
   // Node ignores SIGPIPE, and an ignored signal would stay ignored in the child: `yes | head -1` would not end quietly.
   sys.sigaction(SIGPIPE, 0);
-  const pid = sys.spawn({
+  const request: SpawnRequest = {
     file,
     // The library checks that they are strings in some of its ways here only.
     args: (args ?? [file]).map(String),
@@ -49,7 +49,9 @@ export function startChild(sys: Syscalls, options: ChildOptions): StartedChild {
     ...(typeof cwd === 'string' && cwd !== '' ? { cwd } : {}),
     fds: plan.childFds,
     ...(detached ? { newSession: true } : {}),
-  });
+  };
+  // What is not asked for must not come from a changed `Object.prototype`.
+  const pid = sys.spawn(Object.setPrototypeOf(request, null));
   sys.sigaction(SIGPIPE, 1);
   plan.closeChildEnds();
   return { pid, parentEnds: plan.parentEnds };
