@@ -149,7 +149,11 @@ impl Kernel {
 
     /// fstat(2)
     pub fn fstat(&mut self, call: Call, fd: i32) -> Result<Stat> {
-        let file = &self.table.files[self.file(call, fd)?];
+        self.stat_file(call, self.file(call, fd)?)
+    }
+
+    pub(super) fn stat_file(&mut self, call: Call, file: FileId) -> Result<Stat> {
+        let file = &self.table.files[file];
         if let Some(vnode) = file.vnode {
             return self.with_vfs(call, |vfs, caller| vfs.fstat(caller, vnode));
         }

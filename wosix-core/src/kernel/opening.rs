@@ -199,16 +199,16 @@ impl Kernel {
         Ok(id)
     }
 
+    /// The open file behind a `/proc/<pid>/fd` entry.
+    pub(super) fn same_file(&self, vnode: Vnode) -> Result<FileId> {
+        let (pid, fd) = self.vfs.proc_descriptor(vnode).ok_or(Errno::ELOOP)?;
+        let descriptors = &self.table.get(pid)?.descriptors;
+        descriptors.get(fd as i32).map_err(|_| Errno::ENOENT)
+    }
+
     /// What the descriptor behind a `/proc/<pid>/fd` entry is about.
     fn open_same(&self, vnode: Vnode) -> Result<Object> {
-        let (pid, fd) = self.vfs.proc_descriptor(vnode).ok_or(Errno::ELOOP)?;
-        let file = self
-            .table
-            .get(pid)?
-            .descriptors
-            .get(fd as i32)
-            .map_err(|_| Errno::ENOENT)?;
-        match self.table.files[file].object {
+        match self.table.files[self.same_file(vnode)?].object {
             object @ (Object::Pipe(_) | Object::Terminal(_)) => Ok(object),
             _ => Err(Errno::ENXIO),
         }

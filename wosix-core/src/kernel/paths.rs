@@ -7,7 +7,13 @@ use crate::vfs::{Access, DirEntry, FileKind, SetTime, Stat, StatFs};
 impl Kernel {
     /// stat(2), lstat(2).
     pub fn stat(&mut self, call: Call, path: &[u8], follow: bool) -> Result<Stat> {
-        self.with_vfs(call, |vfs, caller| vfs.stat(caller, path, follow))
+        let stat = self.with_vfs(call, |vfs, caller| vfs.stat(caller, path, follow))?;
+        if !follow || stat.kind != FileKind::Symlink {
+            return Ok(stat);
+        }
+        // A descriptor without a path (`/proc/self/fd/0` of a pipe): what it is about.
+        let vnode = self.with_vfs(call, |vfs, caller| vfs.resolve(caller, path, true))?;
+        self.stat_file(call, self.same_file(vnode)?)
     }
 
     /// access(2); `EINVAL` for other bits than the three.

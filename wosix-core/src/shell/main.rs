@@ -68,9 +68,11 @@ pub fn main(ctx: &mut Context) -> i32 {
         }
     };
     // Whatever the reason for the end, the status says it.
-    match result {
+    let status = match result {
         Ok(()) | Err(_) => shell.finish(),
-    }
+    };
+    shell.die();
+    status
 }
 
 fn parse_arguments(args: &[String]) -> Result<Arguments, String> {

@@ -123,6 +123,8 @@ pub struct Shell<'a> {
     pub(super) substitution_status: Option<i32>,
     /// Pids of the job in the foreground, to pass signals on.
     pub(super) foreground: Vec<i32>,
+    /// The signal that ends the shell, if one does.
+    pub(super) ended_by: Option<i32>,
     /// Number of the temporary file made last.
     pub(super) temporary: u32,
     /// What was entered at the prompt.
@@ -167,6 +169,7 @@ impl<'a> Shell<'a> {
             exec_undo: Vec::new(),
             substitution_status: None,
             foreground: Vec::new(),
+            ended_by: None,
             temporary: 0,
             history: Vec::new(),
         };

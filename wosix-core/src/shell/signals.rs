@@ -47,6 +47,15 @@ impl Shell<'_> {
         }
     }
 
+    /// Ends this process by the signal that ended the shell, so that its parent sees what happened. Comes back if there was none.
+    pub(super) fn die(&self) {
+        if let Some(number) = self.ended_by {
+            self.set_disposition(number, Disposition::Default);
+            // Should it fail, the status says the same.
+            let _alive = self.system.kill(self.system.pid(), number);
+        }
+    }
+
     /// Runs the traps of signals that came; without a trap an ending signal ends the shell and an interrupt the line.
     pub(super) fn handle_signals(&mut self) -> Run<()> {
         while let Some(number) = self.system.next_signal() {
@@ -68,6 +77,7 @@ impl Shell<'_> {
                         let _gone = self.system.kill(*pid, number);
                     }
                     self.status = 128 + number;
+                    self.ended_by = Some(number);
                     return Err(Flow::Exit);
                 }
                 _ => {}

@@ -249,3 +249,17 @@ fn the_tree_at_boot() {
         "the umask applies"
     );
 }
+
+#[test]
+fn a_descriptor_without_a_path_shows_what_it_is() {
+    let mut m = Machine::new();
+    let program = m.process();
+    let (reader, _) = m.call(program, |k, c| k.pipe(c)).expect("makes");
+    let path = format!("/proc/self/fd/{reader}");
+    let kind = |m: &mut Machine, follow| {
+        m.call(program, |k, c| k.stat(c, path.as_bytes(), follow))
+            .map(|stat| stat.kind)
+    };
+    assert_eq!(kind(&mut m, true), Ok(FileKind::Fifo));
+    assert_eq!(kind(&mut m, false), Ok(FileKind::Symlink));
+}
