@@ -116,4 +116,13 @@ function announceExitEarly(sys: Syscalls, finish: () => void): void {
       finish();
     }
   };
+  const exec = sys.exec.bind(sys);
+  sys.exec = (file, args, env): number => {
+    try {
+      return exec(file, args, env);
+    } catch (error) {
+      if (error instanceof ProcessExit) finish();
+      throw error;
+    }
+  };
 }

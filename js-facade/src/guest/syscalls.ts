@@ -116,6 +116,11 @@ export interface Syscalls {
   umask(mask: number): number;
   /** Answers the child's pid. Errors: ENOENT, EACCES, ENOEXEC, ENOTDIR, ELOOP, E2BIG, EAGAIN (too many processes), EBADF. */
   spawn(request: SpawnRequest): number;
+  /**
+   * execve(2): the process goes on as `file`, which is not searched for, with the descriptors that are not closed on exec. Throws {@link ProcessExit} when
+   * that is done: this worker is not the process's any more. Answers an error otherwise.
+   */
+  exec(file: string, args: string[], env: string[]): number;
   /** waitpid(2): `pid` > 0, -1 (any), 0 (own group), < -1 (that group). `null` = WNOHANG and nothing yet. Errors: ECHILD, EINTR. A child's end always bumps the parent's wake word. */
   wait(pid: number, nonblock: boolean): ExitStatus | null | number;
   /** Ends this process: closes its descriptors, wakes the parent, then throws {@link ProcessExit}. */

@@ -206,7 +206,8 @@ export class WorkerPool {
   private discard(guest: GuestWorker, refill = true): void {
     clearTimeout(guest.surplusTimer);
     this.workers.delete(guest);
-    this.byPid.delete(guest.pid);
+    // After an exec the process has another worker already.
+    if (this.byPid.get(guest.pid) === guest) this.byPid.delete(guest.pid);
     setTimeout(() => guest.link.terminate(), TERMINATION_DELAY);
     // Granted once the worker's thread is gone.
     navigator.locks.request(guest.lock, () => {

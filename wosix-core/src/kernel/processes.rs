@@ -8,7 +8,7 @@ use crate::process::{Ending, HOST, Pid, Process, State, exec};
 use crate::vfs::Caller;
 
 /// Bytes of arguments and environment that a process may be given (`ARG_MAX`).
-const ARGUMENTS_MAX: usize = 2 * 1024 * 1024;
+pub(super) const ARGUMENTS_MAX: usize = 2 * 1024 * 1024;
 
 /// What to start, and how; see `SpawnRequest` in `guest/syscalls.ts`.
 #[derive(Clone, Debug, Default)]
@@ -74,13 +74,7 @@ impl Kernel {
     /// session), `ENOTTY` (no terminal to control).
     pub fn spawn(&mut self, call: Call, request: &SpawnRequest) -> Answer<Pid> {
         let parent_pid = self.process_of(call.tid)?;
-        let bytes: usize = request
-            .args
-            .iter()
-            .chain(&request.env)
-            .map(|string| string.len() + 1)
-            .sum();
-        if bytes > ARGUMENTS_MAX {
+        if arguments_size(&request.args, &request.env) > ARGUMENTS_MAX {
             return Err(Errno::E2BIG.into());
         }
         let cwd = match &request.cwd {
@@ -446,6 +440,11 @@ impl Kernel {
             }
         }
     }
+}
+
+/// Bytes that arguments and environment take, with the NUL of each string.
+pub(super) fn arguments_size(args: &[Vec<u8>], env: &[Vec<u8>]) -> usize {
+    args.iter().chain(env).map(|string| string.len() + 1).sum()
 }
 
 /// The value of an environment variable.

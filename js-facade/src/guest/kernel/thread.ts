@@ -111,6 +111,15 @@ export class Thread implements Syscalls {
     return this.sys('sys_spawn', this.scratch.input(writer.finish()));
   }
 
+  exec(file: string, args: string[], env: string[]): number {
+    const writer = new Writer().int(args.length).int(env.length).string(file);
+    for (const string of args) writer.string(string);
+    for (const string of env) writer.string(string);
+    const result = this.sys('sys_exec', this.scratch.input(writer.finish()));
+    if (result < 0) return result;
+    throw new ProcessExit(0);
+  }
+
   wait(pid: number, nonblock: boolean): ExitStatus | null | number {
     const ended = this.sys('sys_wait', pid, Number(nonblock));
     if (ended < 0) return ended;

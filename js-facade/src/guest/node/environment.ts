@@ -76,6 +76,8 @@ export interface Environment {
   readonly legacyTypes: Record<string, unknown>;
   /** Ends the process at once: nothing of the guest runs any more. */
   exit(code: number): never;
+  /** Makes the process another program, which gets the three standard descriptors. Comes back with an error number only. */
+  replace(file: string, args: string[], variables: string[]): number;
   /** Runs `callback` when a process begins. */
   onRun(callback: () => void): void;
   /** Runs `callback` if the process turns out to run with the permission model. */

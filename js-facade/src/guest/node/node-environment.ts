@@ -1,6 +1,7 @@
 /** The {@link Environment} of a worker: everything that one Node process shares. */
 
 import { KernelPanic, ProcessExit, type Syscalls } from '../syscalls';
+import { SIGPIPE } from '../linux';
 import type { RuntimeContext } from '../worker';
 import { AsyncWrap } from './async-wrap';
 import { bindings } from './bindings/index';
@@ -148,6 +149,16 @@ export class NodeEnvironment implements Environment {
     // Thrown through guest frames: a `finally` there may run, but the kernel does not let the process in any more. Blocking here instead
     // would keep the worker alive for two seconds in Chromium, which does not terminate one that sleeps any sooner.
     return this.sys.exit(code & 0xff);
+  }
+
+  replace(file: string, args: string[], variables: string[]): number {
+    // libuv opens everything so that it is closed here; only what the process was given stays.
+    for (const { fd } of this.loop.resources.handles as Iterable<{ fd?: number }>) if (fd !== undefined && fd > 2) this.sys.cloexec(fd, true);
+    for (let fd = 0; fd <= 2; fd++) this.sys.cloexec(fd, false);
+    // Node ignores SIGPIPE; its successor must not inherit that.
+    this.sys.sigaction(SIGPIPE, 0);
+    resetTerminal(this.sys);
+    return this.sys.exec(file, args, variables);
   }
 
   onRun(callback: () => void): void {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::process::signal::Disposition;
 
 /// What `file` with the arguments `a b` runs: runtime, program and arguments; or the error.
 fn check(m: &mut Machine, file: &str, path: &str, expected: core::result::Result<&str, Errno>) {
@@ -184,4 +185,40 @@ fn spawn_checks_its_descriptors_and_directory() {
             .map(<[u8]>::to_vec)),
         Ok(b"jsh".to_vec())
     );
+}
+
+#[test]
+fn a_process_becomes_another_program() {
+    let mut m = Machine::new();
+    let program = m.process();
+    let (kept, closed) = m.call(program, |k, c| k.pipe(c)).expect("makes");
+    m.call(program, |k, c| k.close_on_exec(c, closed, Some(true)))
+        .expect("is open");
+    m.call(program, |k, c| k.sigaction(c, 15, Disposition::Caught))
+        .expect("may");
+    m.effects();
+    let request = |file: &str| crate::kernel::ExecRequest {
+        file: file.into(),
+        args: vec![b"renamed".to_vec(), b"argument".to_vec()],
+        env: vec![b"A=1".to_vec()],
+    };
+    let missing = request("/bin/none");
+    let failed = m.done(program, move |k, c| k.exec(c, &missing));
+    assert_eq!(failed, Err(Errno::ENOENT));
+    let jsh = request("/bin/jsh");
+    assert_eq!(m.done(program, move |k, c| k.exec(c, &jsh)), Ok(()));
+    let runtime = Runtime::Native;
+    let pid = program.pid;
+    assert_eq!(m.effects(), [Effect::Exec { pid, runtime }]);
+    assert_eq!(
+        m.call(program, |k, c| k.dup(c, kept)),
+        Err(Errno::ESRCH),
+        "the old thread is out"
+    );
+    let process = m.kernel.table.get(pid).expect("lives");
+    assert_eq!(process.image.args.join(&b' '), b"renamed argument");
+    assert_eq!(process.environment, [b"A=1".to_vec()]);
+    assert!(process.descriptors.get(kept).is_ok());
+    assert_eq!(process.descriptors.get(closed), Err(Errno::EBADF));
+    assert_eq!(process.signals.disposition(15), Disposition::Default);
 }

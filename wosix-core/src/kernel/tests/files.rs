@@ -1,7 +1,7 @@
 use super::super::{POLLIN, PollEntry};
 use super::*;
 use crate::process::signal::{Disposition, SIGTERM};
-use crate::vfs::{LazyToken, TreeEntry, TreeNode, WatchKind};
+use crate::vfs::{FileKind, LazyToken, TreeEntry, TreeNode, WatchKind};
 
 const CREATE: OpenFlags = OpenFlags(0o102);
 

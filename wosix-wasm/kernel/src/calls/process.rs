@@ -1,7 +1,7 @@
 //! Processes, signals, waiting.
 
 use wosix_core::errno::Errno;
-use wosix_core::kernel::{Kernel, SpawnRequest, Tid, WaitTarget};
+use wosix_core::kernel::{ExecRequest, Kernel, SpawnRequest, Tid, WaitTarget};
 use wosix_core::process::Ending;
 use wosix_core::process::signal::Disposition;
 
@@ -121,12 +121,8 @@ fn spawn_request(bytes: &[u8]) -> Result<SpawnRequest, Errno> {
     let fds = (0..fds).map(|_| reader.i32()).collect::<Result<_, _>>()?;
     let file = reader.string()?.to_vec();
     let cwd = reader.string()?.to_vec();
-    let args = (0..args)
-        .map(|_| Ok(reader.string()?.to_vec()))
-        .collect::<Result<_, Errno>>()?;
-    let env = (0..env)
-        .map(|_| Ok(reader.string()?.to_vec()))
-        .collect::<Result<_, Errno>>()?;
+    let args = vectors(&mut reader, args)?;
+    let env = vectors(&mut reader, env)?;
     Ok(SpawnRequest {
         file,
         args,
@@ -148,6 +144,38 @@ extern "C" fn sys_spawn(tid: Tid, length: u32) -> i32 {
             None => request.insert(spawn_request(&frame.input(length))?),
         };
         kernel.spawn(call, request)
+    })
+}
+
+fn vectors(reader: &mut Reader, count: i32) -> Result<Vec<Vec<u8>>, Errno> {
+    (0..count).map(|_| Ok(reader.string()?.to_vec())).collect()
+}
+
+/// Layout: number of arguments, number of variables, the file, then both.
+#[unsafe(no_mangle)]
+extern "C" fn sys_exec(tid: Tid, length: u32) -> i32 {
+    let mut request = None;
+    let result = wait(tid, Patience::Endless, |kernel, call, frame| {
+        let request = match &request {
+            Some(request) => request,
+            None => request.insert(exec_request(&frame.input(length))?),
+        };
+        kernel.exec(call, request)
+    });
+    if result >= 0 {
+        // As after `sys_exit`.
+        lock::mark_exited(tid);
+    }
+    result
+}
+
+fn exec_request(bytes: &[u8]) -> Result<ExecRequest, Errno> {
+    let mut reader = Reader::new(bytes);
+    let (args, env) = (reader.i32()?, reader.i32()?);
+    Ok(ExecRequest {
+        file: reader.string()?.to_vec(),
+        args: vectors(&mut reader, args)?,
+        env: vectors(&mut reader, env)?,
     })
 }
 

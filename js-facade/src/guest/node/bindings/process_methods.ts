@@ -3,7 +3,7 @@
 import { O_RDONLY } from '../../linux';
 import type { Environment } from '../environment';
 import { unavailable } from '../node-error';
-import { codedError, UV, uvException } from '../uv-errors';
+import { codedError, UV, uvErrorName, uvException } from '../uv-errors';
 import { parseEnv } from '../dotenv';
 
 export function create(env: Environment): Record<string, unknown> {
@@ -107,9 +107,13 @@ export function create(env: Environment): Record<string, unknown> {
       throw codedError('ERR_DLOPEN_FAILED', `${filename}: native add-ons cannot be loaded: this process runs in a browser`);
     },
     reallyExit: (code: number) => env.exit(code | 0),
-    execve(path: string) {
+    execve(path: string, args: string[], variables: string[]) {
       env.permissions.check('ChildProcess', path);
-      throw unavailable('process.execve');
+      const failed = env.replace(path, args, variables);
+      // The process is not what it was any more (streams are closed): Node gives up too.
+      env.fatal.write(`process.execve failed with error code ${uvErrorName(failed)}\n`);
+      env.fatal.write(`${String(new Error().stack).split('\n').slice(1).join('\n')}\n`);
+      return binding.abort();
     },
     loadEnvFile(path = '.env') {
       const content = env.internalBinding('fs').readFileUtf8(path, O_RDONLY);
