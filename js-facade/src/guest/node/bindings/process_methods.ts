@@ -23,7 +23,7 @@ export function create(env: Environment): Record<string, unknown> {
 
   let emitWarningSync: ((warning: string) => void) | undefined;
 
-  const binding: Record<string, unknown> = {
+  const binding: Record<string, any> = {
     hrtimeBuffer,
     hrtime() {
       const now = host.performance.now();
