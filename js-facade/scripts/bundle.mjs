@@ -67,7 +67,7 @@ await Promise.all([
     outdir: 'dist',
     entryPoints: { 'guest-node': 'src/guest/node/main.ts' },
     // What rewritten sources call: seen by every script of the worker, but no properties of its global object (continuation-frame.ts).
-    banner: { js: 'let ºs,ºt,ºa,ºb,ºi,ºk,ºr,ºe;' },
+    banner: { js: 'let ºs,ºt,ºa,ºb,ºj,ºk,ºr,ºe;' },
   }),
   build({
     ...shared,

@@ -7,8 +7,8 @@
 //! await x                          →   ºs( x)(await ºt())
 //! await x      (inside `try`)      →   ºb(ºf=ºs( x),await ºt(),ºf=0)
 //! catch (e) {                      →   catch (e) {ºf=ºf&&ºf();
-//! for await (a of b) c             →   {for await (a of ºi(b,ºv=>ºf=ºv)) {ºf=ºf&&ºf();c}ºf=ºf&&ºf();}   (its braces marked by /*º*/)
-//! yield* x     (async generator)   →   ºk(yield* ºi(x,ºv=>ºf=ºv),ºf=ºf&&ºf())
+//! for await (a of b) c             →   {for await (a of ºj(b,ºv=>ºf=ºv)) {ºf=ºf&&ºf();c}ºf=ºf&&ºf();}   (its braces marked by /*º*/)
+//! yield* x     (async generator)   →   ºk(yield* ºj(x,ºv=>ºf=ºv),ºf=ºf&&ºf())
 //! return x     (the same, in try)  →   return ºr(ºf=ºs((x)),ºt())
 //! return x     (other async ones)  →   return ºa((x),ºa)
 //! ```
@@ -18,7 +18,7 @@
 //!   no variable is needed.
 //! - An `await` that throws ends the function, or goes to a `catch` or `finally` of it. Functions with those have a variable `ºf`: the
 //!   restoring function while an `await` is under way, which the handler calls.
-//! - `ºi(x, set)` is the iterable with each call of its iterator preceded by the same bookkeeping; `ºb`, `ºk` and `ºr` put expressions
+//! - `ºj(x, set)` is the iterable with each call of its iterator preceded by the same bookkeeping; `ºb`, `ºk` and `ºr` put expressions
 //!   in order.
 //! - `ºa(x)` is `x`, with the frame for its `then` if it has one of its own: a promise that is resolved with it calls that in a later job.
 //! - A block with `await using` takes the frame at its end, and whatever is behind the block puts it back.
@@ -185,7 +185,7 @@ impl<'a> Visit<'a> for AwaitRewriter<'_> {
             .insert(label.unwrap_or(statement.span.start), "{/*º*/");
         self.visit_for_statement_left(&statement.left);
         let iterable = statement.right.span();
-        self.edits.insert(iterable.start, "ºi(");
+        self.edits.insert(iterable.start, "ºj(");
         self.visit_expression(&statement.right);
         self.edits
             .insert_for(iterable.end, NOTE_EACH, iterable.start);
@@ -222,7 +222,7 @@ impl<'a> Visit<'a> for AwaitRewriter<'_> {
         };
         self.flight();
         self.edits.insert(expression.span.start, "ºk(");
-        self.edits.insert(argument.span().start, "ºi(");
+        self.edits.insert(argument.span().start, "ºj(");
         self.visit_expression(argument);
         let start = expression.span.start;
         self.edits

@@ -26,7 +26,7 @@ declare global {
   /** Restores, for `await` inside `try`. */
   var ºb: (restore: Restorer, value: unknown) => unknown;
   /** An iterable whose iterator tells `note` of the frame at each call. */
-  var ºi: (iterable: unknown, note: (restore: Restorer) => void) => unknown;
+  var ºj: (iterable: unknown, note: (restore: Restorer) => void) => unknown;
   /** The first of its arguments. */
   var ºk: <T>(value: T) => T;
   /** The second of its arguments. */
@@ -241,7 +241,7 @@ export function installAwaits(rewriteEvaluated: (text: string) => string): void 
   ºt = take;
   ºa = ownThenInFrame;
   ºb = (restore, value) => restore(value);
-  ºi = noting;
+  ºj = noting;
   ºk = (value) => value;
   ºr = (_first, value) => value;
   ºe = (text) => (typeof text === 'string' ? rewriteEvaluated(text) : text);

@@ -51,11 +51,11 @@ fn the_variable_comes_behind_directives() {
 fn loops_restore_for_each_value_and_behind() {
     check(
         "for await (const a of b) { c }",
-        "{/*º*/var ºf;for await (const a of ºi(b,ºv=>ºf=ºv)) {ºf=ºf&&ºf(); c }ºf=ºf&&ºf();/*º*/}",
+        "{/*º*/var ºf;for await (const a of ºj(b,ºv=>ºf=ºv)) {ºf=ºf&&ºf(); c }ºf=ºf&&ºf();/*º*/}",
     );
     check(
         "p: q: for await (const a of await b) c\nd",
-        "{/*º*/var ºf;p: q: for await (const a of ºi(ºs( b)(await ºt()),ºv=>ºf=ºv)) {/*º*/ºf=ºf&&ºf();c/*º*/}ºf=ºf&&ºf();/*º*/}\nd",
+        "{/*º*/var ºf;p: q: for await (const a of ºj(ºs( b)(await ºt()),ºv=>ºf=ºv)) {/*º*/ºf=ºf&&ºf();c/*º*/}ºf=ºf&&ºf();/*º*/}\nd",
     );
 }
 
@@ -64,7 +64,7 @@ fn async_generators_restore_after_delegating() {
     check_in(
         "async function* f() {",
         "yield 1; x = yield* y",
-        "var ºf;yield 1; x = ºk(yield* ºi(y,ºv=>ºf=ºv),ºf=ºf&&ºf())",
+        "var ºf;yield 1; x = ºk(yield* ºj(y,ºv=>ºf=ºv),ºf=ºf&&ºf())",
     );
     check_in(
         "async function* f() {",
@@ -136,5 +136,15 @@ fn stretches_lead_back() {
             (2, 3, 1, 1, 0),
             (2, 16, 2, 3, 1)
         ]
+    );
+}
+
+#[test]
+fn what_is_iterated_does_not_go_by_the_name_of_the_imports() {
+    let module = esm::rewrite("import {a} from 'a'; for await (const x of a) x;").unwrap();
+    assert!(
+        module.code.contains("of ºj(ºm.w[21]=ºi.a,"),
+        "{}",
+        module.code
     );
 }
