@@ -30,7 +30,7 @@ export { installAwaits } from './guest/node/continuation-frame';`,
 writeFileSync(path.join(folder, 'loader.mjs'), `
 import { readFileSync } from 'node:fs';
 import { installAwaits, SourceTextRecord, Transpiler } from './linker.mjs';
-for (const letter of 'stabikre') globalThis['º' + letter] = undefined;
+for (const letter of 'stabjkre') globalThis['º' + letter] = undefined;
 installAwaits((text) => text);
 const { instance } = await WebAssembly.instantiate(readFileSync(${JSON.stringify(path.join(facade, 'dist/transpile.wasm'))}), {});
 const transpiler = new Transpiler(instance.exports, new TextEncoder(), new TextDecoder());

@@ -167,7 +167,7 @@ async function isEntryPointUnsettled(env: NodeEnvironment): Promise<boolean> {
 function warnOfStalledModules(env: NodeEnvironment): void {
   for (const { url, text, offset } of stalledModules()) {
     const place = lineAt(text, offset);
-    env.fatal.write(`Warning: Detected unsettled top-level await at ${url}:${place.line}\n${place.text}\n${' '.repeat(place.column)}^\n\n\n`);
+    env.fatal.write(`Warning: Detected unsettled top-level await at ${url}:${place.line}\n${place.text}\n${' '.repeat(place.column)}^\n\n\n\n`);
   }
 }
 

@@ -103,7 +103,7 @@ fn modules_wait_at_their_top_level() {
     assert!(module.has_top_level_await);
     assert!(
         module.code.ends_with(
-            "(await ºm.start)();var ºf;;                    try { ºb(ºf=ºs( ºm.w[26]=ºi.a),await ºt(),ºf=0) } catch {ºf=ºf&&ºf();}\nconst ºd=(ºs( ºm.w[60]=ºi.a)(await ºt()));\n})"
+            "(await ºm.start)();var ºf;;                    try { ºb(ºf=ºs( ºm.w[27]=ºi.a),await ºt(),ºf=0) } catch {ºf=ºf&&ºf();}\nconst ºd=(ºs( ºm.w[61]=ºi.a)(await ºt()));\n})"
         ),
         "{}",
         module.code

@@ -10,6 +10,7 @@ import { sourceMapUrl } from '../source-map-url';
 import { codedError } from '../uv-errors';
 import { createCache, fitsCache } from '../vm/code-cache';
 import { contextsOf } from '../vm/scripts';
+import { Interruption } from '../vm/watchdog';
 
 const kSourcePhase = 1;
 const kEvaluationPhase = 2;
@@ -69,9 +70,12 @@ export function create(env: Environment): Record<string, unknown> {
       env.sources.add(url, source, 0, 0, 0, description.stretches);
       const wrap = this;
       records.set(this, new SourceTextRecord(url, source, description, {
-        compile: (code, name) => (sandbox === undefined
-          ? compileExpression(env, code, name)
-          : contextsOf(env).compile(contextsOf(env).of(sandbox), `${code}\n//# sourceURL=${name}`, { file: url })),
+        compile(code, name) {
+          if (typeof id === 'symbol') return compileExpression(env, code, name);
+          // A `vm.SourceTextModule`: it may have a context, and its evaluation a time limit.
+          const contexts = contextsOf(env);
+          return contexts.compile(sandbox && contexts.of(sandbox), `${code}\n//# sourceURL=${name}`, { file: url }, [], true);
+        },
         importMeta() {
           const meta = Object.create(null);
           initializeImportMeta!(symbol, meta, wrap);
@@ -152,9 +156,13 @@ export function create(env: Environment): Record<string, unknown> {
       return plain;
     }
 
-    evaluate(_timeout: number, _breakOnSigint: boolean): Promise<unknown> {
+    evaluate(timeout: number, _breakOnSigint: boolean): Promise<unknown> {
       const record = this.#record;
-      const promise = record.evaluate();
+      const promise = timeout >= 0 ? env.compiler.watchdog.watch(timeout, () => record.evaluate()) as Promise<unknown> : record.evaluate();
+      if (record.error instanceof Interruption) {
+        ignoreRejection(promise);
+        throw codedError('ERR_SCRIPT_EXECUTION_TIMEOUT', `Script execution timed out after ${timeout}ms`);
+      }
       if (record.status === Status.Errored) env.promiseStates.set(promise, [kRejected, record.error]);
       else if (!record.isGraphAsync()) env.promiseStates.set(promise, [kFulfilled, undefined]);
       return promise;

@@ -247,6 +247,7 @@ export class SourceTextRecord extends ModuleRecord {
 
   override link(): void {
     if (this.status >= Status.Linked) return;
+    if (this.#requested === undefined) throw new NotLinked(this);
     const graph: SourceTextRecord[] = [];
     try {
       this.#collect(graph);
@@ -270,7 +271,7 @@ export class SourceTextRecord extends ModuleRecord {
   /** Depth first, what is depended on before what depends on it. */
   #collect(graph: SourceTextRecord[]): void {
     if (this.status !== Status.Unlinked) return;
-    if (this.#requested === undefined) throw new NotLinked(this);
+    if (this.#requested === undefined && this.description.requests.length > 0) throw new NotLinked(this);
     this.status = Status.Linking;
     for (const requested of this.#evaluated()) {
       if (requested instanceof SourceTextRecord) requested.#collect(graph);

@@ -6,8 +6,11 @@ import { showPlace } from '../script-compiler';
 
 /** A SyntaxError as Node shows it: `file:line`, the line, a caret, then the message. `error` is what the parser of `transpile.wasm` found. */
 export function moduleSyntaxError(env: Environment, error: SourceSyntaxError, url: string, source: string): Error {
-  const known = env.compiler.asyncBodyError(withoutModuleSyntax(source), { strict: true, file: url, source });
-  if (known instanceof SyntaxError) return known;
+  // Some are worded as engines do already: what is blanked below would take their place away.
+  if (!error.message.startsWith("Unexpected identifier '")) {
+    const known = env.compiler.asyncBodyError(withoutModuleSyntax(source), { strict: true, file: url, source });
+    if (known instanceof SyntaxError) return known;
+  }
   const { line, column } = tokenAt(error, source);
   const text = source.split('\n')[line - 1] ?? '';
   const plain = new SyntaxError(wording(error.message, source, line, column));

@@ -57,11 +57,14 @@ export class VmContexts {
   }
 
   /** A function expression, compiled where `extensions` and behind them `context`, or the global scope, are looked into. */
-  compile(context: VmContext | undefined, expression: string, options: CompileOptions, extensions: readonly object[] = []): Function {
-    if (context !== undefined) return this.#evaluate(context, this.#rewrite(expression, 'object', false).code, false, options, extensions) as Function;
-    const ºimport = this.env.compiler.importer(options);
-    const helpers = { ºimport, ºstart() {} } as unknown as Helpers;
-    return this.#entrance(extensions.length).call(globalThis, {}, helpers, extensions, this.#rewrite(expression, 'engine', false).code) as Function;
+  compile(
+    context: VmContext | undefined, expression: string, options: CompileOptions, extensions: readonly object[] = [], interruptible = false,
+  ): Function {
+    const { code } = this.#rewrite(expression, context === undefined ? 'engine' : 'object', interruptible);
+    if (context !== undefined) return this.#evaluate(context, code, false, options, extensions) as Function;
+    const { compiler } = this.env;
+    const helpers = { ºimport: compiler.importer(options), ºtick: compiler.watchdog.tick, ºstart() {} } as unknown as Helpers;
+    return this.#entrance(extensions.length).call(globalThis, {}, helpers, extensions, code) as Function;
   }
 
   #rewrite(source: string, global: 'object' | 'engine', interruptible: boolean): SandboxedScript {

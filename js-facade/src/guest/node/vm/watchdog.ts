@@ -7,7 +7,7 @@
 const TICKS_A_LOOK = 256;
 
 /** What a tick throws. Code that catches it is thrown at again at its next tick. */
-class Interruption {}
+export class Interruption {}
 
 /** Answered for a run that did not come to an end of its own. */
 export const TIMED_OUT = Symbol('timed out');
