@@ -231,10 +231,6 @@ function check(values: Record<string, OptionValue>, rest: readonly string[]): vo
   if (rejections && !['warn-with-error-code', 'throw', 'strict', 'warn', 'none'].includes(rejections)) {
     throw new BadOption('invalid value for --unhandled-rejections');
   }
-  if (values['--permission'] || values['--permission-audit']) {
-    // To take it and keep nobody from anything would be worse.
-    throw new BadOption('--permission is unavailable: in a browser nothing keeps a program from what its container has');
-  }
   if (values['--watch'] && values['--check']) throw new BadOption('either --watch or --check can be used, not both');
   if (values['--watch'] && values['[has_eval_string]']) throw new BadOption('either --watch or --eval can be used, not both');
   if (values['--watch'] && values['--interactive']) throw new BadOption('either --watch or --interactive can be used, not both');
