@@ -72,7 +72,8 @@ export function create(env: Environment): Record<string, unknown> {
       const skipSymbols = (filter & SKIP_SYMBOLS) !== 0;
       const isEnumerable = (key: PropertyKey) => Object.prototype.propertyIsEnumerable.call(value, key);
       // Indices come first, and a buffer may have millions of them: the engine is quickest at listing what is enumerable.
-      const names = onlyEnumerable ? Object.keys(value) : Object.getOwnPropertyNames(value);
+      // Even so it makes a string of each, which takes seconds for a large one.
+      const names = isLargeTypedArray(value) ? [] : onlyEnumerable ? Object.keys(value) : Object.getOwnPropertyNames(value);
       let start = names.length;
       while (start > 0 && !isIndex(names[start - 1])) start--;
       const symbols = skipSymbols ? [] : Object.getOwnPropertySymbols(value);
@@ -118,6 +119,13 @@ export function create(env: Environment): Record<string, unknown> {
     },
     ...env.legacyTypes,
   };
+}
+
+/** Elements up to which a typed array is searched for properties with names. */
+const SEARCHED_ELEMENTS = 65_536;
+
+function isLargeTypedArray(value: object): boolean {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView) && (value as Uint8Array).length > SEARCHED_ELEMENTS;
 }
 
 function isIndex(key: string): boolean {
