@@ -56,6 +56,15 @@ export function bootLibrary(env: NodeEnvironment): void {
   for (const id of ['net', 'tty', 'internal/fs/sync_write_stream', 'internal/modules/run_main']) env.requireBuiltin(id);
 }
 
+/** `net` was loaded before the options were known, and takes its defaults from them. */
+function applyNetOptions(env: NodeEnvironment): void {
+  const { values } = env.commandLine;
+  const net = env.requireBuiltin('net');
+  net.setDefaultAutoSelectFamily(values['--network-family-autoselection'] === true);
+  const timeout = values['--network-family-autoselection-attempt-timeout'];
+  if (typeof timeout === 'number' && timeout > 0) net.setDefaultAutoSelectFamilyAttemptTimeout(timeout);
+}
+
 function runScript(env: NodeEnvironment, id: string): void {
   env.loader.compile(id)(env.process, (builtin: string) => env.requireBuiltin(builtin), (name: string) => env.internalBinding(name), env.primordials);
 }
@@ -92,6 +101,7 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
   if (typeof packageScript === 'string' && packageScript !== '') env.exit(runPackageScript(env, packageScript, env.commandLine.rest));
   const limit = env.commandLine.values['--stack-trace-limit'];
   (Error as any).stackTraceLimit = typeof limit === 'number' ? limit : 10;
+  applyNetOptions(env);
   const script = mainScript(env.commandLine, sys.handleType(0) === 'TTY');
 
   const asyncHooks = env.internalBinding('async_wrap');
