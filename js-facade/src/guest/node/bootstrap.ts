@@ -15,6 +15,7 @@ import { EXIT_CODES } from './fatal-exception';
 import { replaceFunctionConstructors } from './function-constructors';
 import { removeBrowserGlobals } from './host-globals';
 import type { NodeEnvironment } from './node-environment';
+import { whileStaticsRecord } from './promise-states';
 import { replaceFunctionToString } from './rewritten-text';
 import { runPackageScript } from './run-script';
 import { rememberProxies } from './bindings/types';
@@ -37,7 +38,7 @@ export function bootLibrary(env: NodeEnvironment): void {
 
   const perContext: any = env.perContext;
   const runPerContext = (id: string) => loader.compile(`internal/per_context/${id}`)(perContext, primordials, privateSymbols, perIsolateSymbols);
-  whileThenKnowsFrames(() => runPerContext('primordials'));
+  whileThenKnowsFrames(() => whileStaticsRecord(env.promiseStates, () => runPerContext('primordials')));
   for (const id of ['domexception', 'messageport']) runPerContext(id);
   const getInternalBinding = (name: string) => env.createBinding(name);
   const getLinkedBinding = (name: string) => {

@@ -9,6 +9,7 @@ import type { Loop } from './event-loop';
 import type { FatalExceptions } from './fatal-exception';
 import type { NodeData } from './node-data';
 import type { Permissions } from './permission';
+import type { PromiseStates } from './promise-states';
 import type { ScriptCompiler } from './script-compiler';
 import type { StackTraces } from './stack-trace';
 
@@ -70,8 +71,8 @@ export interface Environment {
   };
   /** Makes an object of the library again out of a message: `messaging.setDeserializerCreateObjectFunction`. */
   createDeserialized: ((info: string) => any) | undefined;
-  /** `[state, result]` of promises whose settling was seen. */
-  readonly promiseStates: WeakMap<Promise<unknown>, [state: number, result: unknown]>;
+  /** Promises whose settling was seen. */
+  readonly promiseStates: PromiseStates;
   /** What `util.types` lends to the legacy names in `internalBinding('util')`. */
   readonly legacyTypes: Record<string, unknown>;
   /** Ends the process at once: nothing of the guest runs any more. */

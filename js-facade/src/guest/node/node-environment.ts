@@ -18,6 +18,7 @@ import { GuardedCaller, type Thrown } from './guarded-call';
 import type { Drain } from './microtasks';
 import type { NodeData } from './node-data';
 import { Permissions } from './permission';
+import type { PromiseStates } from './promise-states';
 import { createPrivateSymbols, PRIVATE_SYMBOLS, SYMBOLS } from './private-symbols';
 import { ScriptCompiler } from './script-compiler';
 import { StackTraces } from './stack-trace';
@@ -47,7 +48,7 @@ export class NodeEnvironment implements Environment {
   readonly fatal: FatalExceptions;
   readonly permissions = new Permissions(this);
   readonly constants: any;
-  readonly promiseStates = new WeakMap<Promise<unknown>, [number, unknown]>();
+  readonly promiseStates: PromiseStates = new WeakMap();
   readonly legacyTypes: Record<string, unknown>;
   readonly guard: GuardedCaller;
   private readonly runCallbacks: (() => void)[] = [];

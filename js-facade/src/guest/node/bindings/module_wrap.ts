@@ -6,6 +6,7 @@ import type { Environment } from '../environment';
 import { LinkError, type ModuleRecord, NotLinked, SourceNotDefined, SourceTextRecord, Status, SyntheticRecord } from '../esm/module-record';
 import { compileExpression, importAttributes, lineAt } from '../esm/source';
 import { moduleSyntaxError } from '../esm/syntax-error';
+import { kFulfilled, kRejected } from '../promise-states';
 import { sourceMapUrl } from '../source-map-url';
 import { codedError } from '../uv-errors';
 import { createCache, fitsCache } from '../vm/code-cache';
@@ -14,9 +15,6 @@ import { Interruption } from '../vm/watchdog';
 
 const kSourcePhase = 1;
 const kEvaluationPhase = 2;
-/** V8's `Promise::PromiseState`. */
-const kFulfilled = 1;
-const kRejected = 2;
 
 type DynamicImport = (referrer: symbol, specifier: string, phase: number, attributes: object, referrerName: string) => Promise<unknown>;
 type InitializeImportMeta = (referrer: symbol, meta: object, wrap: unknown) => void;

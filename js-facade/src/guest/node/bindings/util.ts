@@ -3,10 +3,10 @@
 import { ignoreRejection } from '../engine-promise';
 import type { Environment } from '../environment';
 import { parseEnv } from '../dotenv';
+import { kPending } from '../promise-states';
 import { proxyDetails } from './types';
 
 const HANDLE_TYPES = ['TCP', 'TTY', 'UDP', 'FILE', 'PIPE', 'UNKNOWN', 'INVALID'];
-const kPending = 0;
 
 export function create(env: Environment): Record<string, unknown> {
   const values = env.data.bindings.util;
