@@ -33,12 +33,23 @@ impl Shell<'_> {
                     };
                 }
             };
-            let file = argv.first().map(|name| match self.resolve(name) {
-                Resolved::Program(_) => self.resolve_file(name),
-                other => other,
-            });
+            let (own_path, simple) = match self.own_path(simple) {
+                Ok(found) => found,
+                Err(flow) => {
+                    self.variables = variables;
+                    self.discard(map);
+                    return Err(flow);
+                }
+            };
+            let own_path = own_path.as_deref();
+            let file = argv
+                .first()
+                .map(|name| match self.resolve_on(own_path, name) {
+                    Resolved::Program(_) => self.resolve_file_on(own_path, name),
+                    other => other,
+                });
             if let Some(Resolved::External(path)) = file {
-                let started = self.start_external(simple, &argv, &path, map, group);
+                let started = self.start_external(&simple, &argv, &path, map, group);
                 self.variables = variables;
                 return match started {
                     Err(Flow::Exit) => Ok(None),

@@ -1,8 +1,9 @@
 //! Simple commands: what a name stands for, and the start of a process.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
-use super::ast::{Command, Simple};
+use super::ast::{Command, Part, Simple};
 use super::builtin::{self, Builtin};
 use super::command;
 use super::redirect::FdMap;
@@ -38,14 +39,24 @@ const INSIDE: [&str; 8] = [
 impl Shell<'_> {
     /// What `name` stands for as a command.
     pub(super) fn resolve(&self, name: &str) -> Resolved {
+        self.resolve_on(None, name)
+    }
+
+    /// As [`Shell::resolve`], with files looked for on `path` if there is one: `PATH=... name` (POSIX 2.9.1.1: the search uses the
+    /// command's own assignment).
+    pub(super) fn resolve_on(&self, path: Option<&str>, name: &str) -> Resolved {
         if let Some(body) = self.functions.get(name) {
             return Resolved::Function(Rc::clone(body));
         }
-        self.resolve_command(name)
+        self.resolve_command_on(path, name)
     }
 
     /// As [`Shell::resolve`], leaving functions out.
     pub(super) fn resolve_command(&self, name: &str) -> Resolved {
+        self.resolve_command_on(None, name)
+    }
+
+    fn resolve_command_on(&self, path: Option<&str>, name: &str) -> Resolved {
         if let Some(found) = builtin::find(name) {
             return Resolved::Builtin(found);
         }
@@ -54,10 +65,14 @@ impl Shell<'_> {
         {
             return Resolved::Program(program);
         }
-        self.resolve_file(name)
+        self.resolve_file_on(path, name)
     }
 
     pub(super) fn resolve_file(&self, name: &str) -> Resolved {
+        self.resolve_file_on(None, name)
+    }
+
+    pub(super) fn resolve_file_on(&self, path: Option<&str>, name: &str) -> Resolved {
         if name.contains('/') {
             return match self.system.stat(name, true) {
                 Err(_) => Resolved::NotFound,
@@ -67,7 +82,8 @@ impl Shell<'_> {
             };
         }
         let mut not_found = Resolved::NotFound;
-        for directory in self.get_var("PATH").unwrap_or_default().split(':') {
+        let path = path.or_else(|| self.get_var("PATH")).unwrap_or_default();
+        for directory in path.split(':') {
             let directory = if directory.is_empty() { "." } else { directory };
             let path = command::join(directory, name);
             let is_file = self
@@ -87,6 +103,25 @@ impl Shell<'_> {
 
     // --- simple commands
 
+    /// The value of `PATH` that the command sets for itself, and the command with that value in the place of its expansion, which may
+    /// happen only once.
+    pub(super) fn own_path<'a>(
+        &mut self,
+        simple: &'a Simple,
+    ) -> Run<(Option<String>, Cow<'a, Simple>)> {
+        let Some(index) = simple.assignments.iter().rposition(|a| a.name == "PATH") else {
+            return Ok((None, Cow::Borrowed(simple)));
+        };
+        let mut value = self.expand_single(&simple.assignments[index].value)?;
+        if simple.assignments[index].append {
+            value.insert_str(0, self.get_var("PATH").unwrap_or_default());
+        }
+        let mut simple = simple.clone();
+        simple.assignments[index].append = false;
+        simple.assignments[index].value.parts = vec![Part::Quoted(value.clone())];
+        Ok((Some(value), Cow::Owned(simple)))
+    }
+
     /// Runs a simple command and waits for it.
     pub(super) fn run_simple(&mut self, simple: &Simple) -> Run<()> {
         self.substitution_status = None;
@@ -94,7 +129,9 @@ impl Shell<'_> {
         let Some(name) = argv.first() else {
             return self.run_assignments(simple);
         };
-        match self.resolve(name) {
+        let (own_path, simple) = self.own_path(simple)?;
+        let simple = simple.as_ref();
+        match self.resolve_on(own_path.as_deref(), name) {
             Resolved::External(path) => {
                 let map = FdMap::default();
                 let started = self.start_external(simple, &argv, &path, map, ProcessGroup::New)?;
@@ -106,7 +143,7 @@ impl Shell<'_> {
             Resolved::NotFound | Resolved::Forbidden => {
                 self.with_redirects(&simple.redirects, |shell| {
                     shell.trace(&argv);
-                    shell.report_unresolved(&argv[0]);
+                    shell.report_unresolved_on(own_path.as_deref(), &argv[0]);
                     Ok(())
                 })
             }
@@ -116,7 +153,11 @@ impl Shell<'_> {
 
     /// Says why `name` cannot be run, and sets the status.
     pub(super) fn report_unresolved(&mut self, name: &str) {
-        let exists = matches!(self.resolve_file(name), Resolved::Forbidden);
+        self.report_unresolved_on(None, name);
+    }
+
+    fn report_unresolved_on(&mut self, path: Option<&str>, name: &str) {
+        let exists = matches!(self.resolve_file_on(path, name), Resolved::Forbidden);
         if exists {
             self.error(&format!("permission denied: {name}"));
             self.status = 126;
