@@ -1,0 +1,4 @@
+import { value } from './value';
+
+enum Level { Low, High }
+console.log(value satisfies number, Level[Level.High]);

@@ -1,0 +1,3 @@
+export default async function Page() {
+  return <h1>hello</h1>;
+}
