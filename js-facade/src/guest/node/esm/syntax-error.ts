@@ -9,7 +9,8 @@ export function moduleSyntaxError(env: Environment, error: SourceSyntaxError, ur
   // Some are worded as engines do already: what is blanked below would take their place away.
   if (!error.message.startsWith("Unexpected identifier '")) {
     const known = env.compiler.asyncBodyError(withoutModuleSyntax(source), { strict: true, file: url, source });
-    if (known instanceof SyntaxError) return known;
+    // SpiderMonkey's errors, which have this property, are worded unlike Node's.
+    if (known instanceof SyntaxError && !('lineNumber' in known)) return known;
   }
   const { line, column } = tokenAt(error, source);
   const text = source.split('\n')[line - 1] ?? '';
