@@ -20,6 +20,7 @@ mod reading;
 mod signals;
 mod sockets;
 mod terminals;
+mod threads;
 mod wait;
 mod watching;
 
@@ -34,8 +35,10 @@ use crate::errno::{Errno, Result};
 use crate::net::{Network, SocketId};
 use crate::process::descriptor::{FileId, PipeId};
 use crate::process::pipe::Pipe;
+use crate::process::port::Ports;
 use crate::process::random::Random;
 use crate::process::terminal::Terminal;
+use crate::process::thread::ThreadId;
 use crate::process::{Pid, Process, Table};
 use crate::vfs::{Caller, LazyToken, Loaded, Timestamp, Vfs, Vnode, WatchId};
 
@@ -44,8 +47,9 @@ pub use datagrams::SocketOption;
 pub use descriptors::HandleType;
 pub use effect::{Effect, Runtime};
 pub use executing::ExecRequest;
-pub use polling::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, PollEntry};
+pub use polling::{MAILBOX, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, PollEntry};
 pub use processes::{ChildEnd, ProcessRow, SpawnRequest, WaitTarget};
+pub use threads::News;
 pub use wait::{WaitQueue, WakeSet};
 
 /// A thread of some process: the index of its block in shared memory.
@@ -85,6 +89,10 @@ pub struct Call {
 #[derive(Debug, Default)]
 struct Thread {
     process: Option<Pid>,
+    /// Its number in the process.
+    number: ThreadId,
+    /// What it has to be told.
+    news: Vec<News>,
     /// Its process was killed: it must never get out of the kernel again.
     dead: bool,
     /// A FIFO's description whose `open` waits for the other end.
@@ -101,6 +109,7 @@ pub struct Kernel {
     fifos: BTreeMap<Vnode, PipeId>,
     terminals: Slab<Terminal>,
     network: Network,
+    message_ports: Ports,
     threads: Vec<Thread>,
     loads: BTreeMap<LazyToken, WaitQueue>,
     watchers: BTreeMap<WatchId, WaitQueue>,
@@ -115,6 +124,7 @@ pub struct Kernel {
 impl Kernel {
     /// Threads to wake. To be asked for after every call, before anything else may enter.
     pub fn wakes(&mut self) -> &mut WakeSet {
+        self.deliver_port_news();
         for watch in self.vfs.take_ready_watches() {
             if let Some(queue) = self.watchers.get_mut(&watch) {
                 queue.wake(&mut self.wakes);

@@ -4,11 +4,13 @@ pub mod descriptor;
 pub mod exec;
 pub mod passing;
 pub mod pipe;
+pub mod port;
 pub mod procfs;
 pub mod random;
 pub mod signal;
 pub mod terminal;
 pub mod termios;
+pub mod thread;
 pub mod tty;
 
 use std::collections::BTreeMap;
@@ -23,6 +25,7 @@ use descriptor::{DescriptorTable, OpenFile};
 use exec::Image;
 use signal::{Signal, SignalState};
 use terminal::TerminalId;
+use thread::Threads;
 
 /// A process number, from 1.
 pub type Pid = u32;
@@ -89,6 +92,8 @@ pub struct Process {
     pub state: State,
     /// Threads that run it.
     pub threads: Vec<Tid>,
+    /// Its threads beside the first.
+    pub made: Threads,
     /// Threads that wait for a child to end.
     pub child_queue: WaitQueue,
     /// When it was started.

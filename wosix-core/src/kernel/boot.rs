@@ -9,9 +9,11 @@ use crate::errno::Result;
 use crate::net::Network;
 use crate::process::descriptor::DescriptorTable;
 use crate::process::exec::{Image, registered_program};
+use crate::process::port::Ports;
 use crate::process::procfs::HOST_NAME;
 use crate::process::random::Random;
 use crate::process::signal::SignalState;
+use crate::process::thread::Threads;
 use crate::process::{HOST, Process, State, Table};
 use crate::vfs::{
     Access, Caller, Credentials, Loaded, NoProcesses, OpenFlags, Timestamp, Vfs, Vnode,
@@ -69,6 +71,7 @@ impl Kernel {
             fifos: BTreeMap::new(),
             terminals: Slab::new(),
             network: Network::default(),
+            message_ports: Ports::default(),
             threads: vec![Thread {
                 process: Some(HOST),
                 ..Thread::default()
@@ -104,6 +107,7 @@ impl Kernel {
             terminal: None,
             state: State::Running,
             threads: vec![HOST_THREAD],
+            made: Threads::default(),
             child_queue: WaitQueue::default(),
             started: options.now,
         });

@@ -59,7 +59,11 @@ impl Kernel {
     /// dup(2)
     pub fn dup(&mut self, call: Call, fd: i32) -> Result<i32> {
         let file = self.file(call, fd)?;
-        let copy = self.process_mut(call.tid)?.descriptors.add(file, false)?;
+        let opener = self.thread_number(call);
+        let copy = self
+            .process_mut(call.tid)?
+            .descriptors
+            .add(file, false, opener)?;
         self.table.files[file].references += 1;
         Ok(copy)
     }
@@ -74,10 +78,11 @@ impl Kernel {
             return Ok(new);
         }
         self.table.files[file].references += 1;
+        let opener = self.thread_number(call);
         if let Some(before) = self
             .process_mut(call.tid)?
             .descriptors
-            .set(new, file, false)?
+            .set(new, file, false, opener)?
         {
             self.release_file(before);
         }

@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 
 use crate::process::Pid;
+use crate::process::thread::ThreadId;
 
 /// Kind of worker that runs a program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,6 +51,20 @@ pub enum Effect {
     Terminate {
         /// The dead process.
         pid: Pid,
+    },
+    /// Start a thread of `pid` in a worker for threads of Node.
+    Thread {
+        /// The process.
+        pid: Pid,
+        /// The thread's number in it.
+        thread: ThreadId,
+    },
+    /// A thread was ended by another: terminate its worker.
+    TerminateThread {
+        /// The process.
+        pid: Pid,
+        /// The thread's number in it.
+        thread: ThreadId,
     },
     /// A TCP port was opened by `listen` or lost its last listener.
     Port {

@@ -18,6 +18,7 @@ impl Kernel {
         let started = process.state == State::Running;
         process.state = State::Zombie(ending);
         let threads = core::mem::take(&mut process.threads);
+        let starting = process.made.any_started();
         let files = process.descriptors.take_all();
         let (cwd, parent, terminal) = (process.cwd, process.parent, process.terminal);
         let leads_session = process.leads_session();
@@ -27,13 +28,18 @@ impl Kernel {
         );
         if let Some(index) = queued {
             self.effects.remove(index);
-        } else if !threads.is_empty() || !started {
+        } else if !threads.is_empty() || starting || !started {
             self.effect(Effect::Terminate { pid });
         }
+        self.effects.retain(
+            |effect| !matches!(effect, Effect::Thread { pid: queued, .. } if *queued == pid),
+        );
+        self.message_ports.close_of_process(pid);
         for tid in threads {
             let thread = &mut self.threads[tid as usize];
             thread.dead = true;
             thread.process = None;
+            thread.news.clear();
             self.deaths.push(tid);
             if let Some(file) = thread.opening.take() {
                 self.release_file(file);

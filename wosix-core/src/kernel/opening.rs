@@ -70,9 +70,10 @@ impl Kernel {
     ) -> Result<i32> {
         let close_on_exec = flags.has(OpenFlags::CLOEXEC);
         let file = self.insert_file(object, vnode, flags);
+        let opener = self.thread_number(call);
         let added = self
             .process_mut(call.tid)
-            .and_then(|process| process.descriptors.add(file, close_on_exec));
+            .and_then(|process| process.descriptors.add(file, close_on_exec, opener));
         if added.is_err() {
             self.release_file(file);
         }
@@ -266,9 +267,10 @@ impl Kernel {
         thread.opening = None;
         self.table.files[file].flags.0 &= !OpenFlags::CLOEXEC.0;
         let close_on_exec = flags.has(OpenFlags::CLOEXEC);
+        let opener = self.thread_number(call);
         let added = self
             .process_mut(call.tid)
-            .and_then(|process| process.descriptors.add(file, close_on_exec));
+            .and_then(|process| process.descriptors.add(file, close_on_exec, opener));
         if added.is_err() {
             self.release_file(file);
         }

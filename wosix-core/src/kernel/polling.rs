@@ -16,10 +16,13 @@ pub const POLLHUP: u16 = 16;
 /// Not open.
 pub const POLLNVAL: u16 = 32;
 
+/// Stands in a poll for what [`super::News`] the thread has to be told.
+pub const MAILBOX: i32 = -2;
+
 /// One row of a poll.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PollEntry {
-    /// Descriptor; a negative one is skipped.
+    /// Descriptor or [`MAILBOX`]; another negative one is skipped.
     pub fd: i32,
     /// What to wait for; errors and hang-ups are always told.
     pub events: u16,
@@ -40,6 +43,10 @@ impl Kernel {
         let mut ready = 0;
         for entry in entries.iter_mut() {
             entry.revents = 0;
+            if entry.fd == MAILBOX && !self.threads[call.tid as usize].news.is_empty() {
+                entry.revents = POLLIN;
+                ready += 1;
+            }
             if entry.fd < 0 {
                 continue;
             }

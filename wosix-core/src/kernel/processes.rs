@@ -4,6 +4,7 @@ use super::{Answer, Call, Effect, HOST_THREAD, Kernel, Tid, WaitQueue};
 use crate::errno::{Errno, Result};
 use crate::process::descriptor::{DescriptorTable, FileId, Object};
 use crate::process::signal::SIGKILL;
+use crate::process::thread::{MAIN_THREAD, Threads};
 use crate::process::{Ending, HOST, Pid, Process, State, exec};
 use crate::vfs::Caller;
 
@@ -98,7 +99,7 @@ impl Kernel {
         for (child_fd, &fd) in request.fds.iter().enumerate() {
             if fd >= 0 {
                 let file = parent.descriptors.get(fd)?;
-                descriptors.set(child_fd as i32, file, false)?;
+                descriptors.set(child_fd as i32, file, false, MAIN_THREAD)?;
                 files.push(file);
             }
         }
@@ -119,6 +120,7 @@ impl Kernel {
             terminal: parent.terminal,
             state: State::Loading,
             threads: Vec::new(),
+            made: Threads::default(),
             child_queue: WaitQueue::default(),
             started: call.now,
         };
@@ -379,7 +381,7 @@ impl Kernel {
         let Ok(host) = self.table.get_mut(HOST) else {
             return;
         };
-        let Ok(fd) = host.descriptors.add(file, true) else {
+        let Ok(fd) = host.descriptors.add(file, true, MAIN_THREAD) else {
             return;
         };
         self.table.files[file].references += 1;
@@ -411,6 +413,7 @@ impl Kernel {
                 process.state = State::Running;
                 process.threads.push(tid);
                 self.threads[index].process = Some(pid);
+                self.threads[index].number = MAIN_THREAD;
                 Ok(())
             }
             Ok(process) if process.alive() => Err(Errno::EBUSY),
@@ -430,12 +433,15 @@ impl Kernel {
         if let Some(file) = thread.opening {
             self.release_file(file);
         }
-        // A worker that vanished by itself takes its process along.
-        if let Some(pid) = thread.process
-            && let Ok(process) = self.table.get_mut(pid)
-        {
+        // A worker that vanished by itself takes its process along, or only its thread.
+        let Some(pid) = thread.process else {
+            return;
+        };
+        if thread.number != MAIN_THREAD {
+            self.lose_thread(pid, tid, thread.number);
+        } else if let Ok(process) = self.table.get_mut(pid) {
             process.threads.retain(|&other| other != tid);
-            if process.alive() && process.threads.is_empty() {
+            if process.alive() {
                 self.end_process(pid, Ending::Signaled(SIGKILL));
             }
         }

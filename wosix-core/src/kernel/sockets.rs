@@ -8,6 +8,7 @@ use crate::net::{Address, Connection, Domain, Name, Phase, SocketId};
 use crate::process::HOST;
 use crate::process::descriptor::Object;
 use crate::process::pipe::Transfer;
+use crate::process::thread::MAIN_THREAD;
 use crate::vfs::{Access, FileKind, OpenFlags};
 
 /// Longest path of a Unix socket (`sun_path` with its NUL).
@@ -167,7 +168,7 @@ impl Kernel {
         let added = self
             .table
             .get_mut(HOST)
-            .and_then(|host| host.descriptors.add(file, true));
+            .and_then(|host| host.descriptors.add(file, true, MAIN_THREAD));
         match added {
             Ok(fd) => {
                 self.effect(Effect::Connect { fd, ip, port });
@@ -257,7 +258,11 @@ impl Kernel {
         let id = self.socket_of(call, fd)?;
         self.process(call.tid)?.descriptors.check_room(1)?;
         let file = self.network.receive_file(id).ok_or(Errno::EAGAIN)?;
-        let added = self.process_mut(call.tid)?.descriptors.add(file, true);
+        let opener = self.thread_number(call);
+        let added = self
+            .process_mut(call.tid)?
+            .descriptors
+            .add(file, true, opener);
         if added.is_err() {
             self.release_file(file);
         }

@@ -8,6 +8,7 @@ mod processes;
 mod simulation;
 mod sockets;
 mod terminals;
+mod threads;
 
 use std::cell::RefCell;
 use std::rc::Rc;

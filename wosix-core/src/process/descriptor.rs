@@ -5,6 +5,7 @@ use crate::net::SocketId;
 use crate::vfs::{OpenFlags, Vnode, WatchId};
 
 use super::terminal::TerminalId;
+use super::thread::ThreadId;
 
 /// Descriptors a process may have open (`RLIMIT_NOFILE`).
 pub const DESCRIPTOR_LIMIT: usize = 4096;
@@ -71,6 +72,8 @@ pub struct OpenFile {
 struct Descriptor {
     file: FileId,
     close_on_exec: bool,
+    /// Thread that opened it, at whose end it is closed.
+    opener: ThreadId,
 }
 
 /// The descriptors of one process.
@@ -99,7 +102,7 @@ impl DescriptorTable {
     ///
     /// # Errors
     /// `EMFILE`
-    pub fn add(&mut self, file: FileId, close_on_exec: bool) -> Result<i32> {
+    pub fn add(&mut self, file: FileId, close_on_exec: bool, opener: ThreadId) -> Result<i32> {
         let index = self
             .slots
             .iter()
@@ -108,7 +111,7 @@ impl DescriptorTable {
         if index >= DESCRIPTOR_LIMIT {
             return Err(Errno::EMFILE);
         }
-        self.set(index as i32, file, close_on_exec)?;
+        self.set(index as i32, file, close_on_exec, opener)?;
         Ok(index as i32)
     }
 
@@ -132,7 +135,13 @@ impl DescriptorTable {
     ///
     /// # Errors
     /// `EBADF` when `fd` is out of range.
-    pub fn set(&mut self, fd: i32, file: FileId, close_on_exec: bool) -> Result<Option<FileId>> {
+    pub fn set(
+        &mut self,
+        fd: i32,
+        file: FileId,
+        close_on_exec: bool,
+        opener: ThreadId,
+    ) -> Result<Option<FileId>> {
         let index = usize::try_from(fd)
             .ok()
             .filter(|&index| index < DESCRIPTOR_LIMIT)
@@ -143,6 +152,7 @@ impl DescriptorTable {
         let before = self.slots[index].replace(Descriptor {
             file,
             close_on_exec,
+            opener,
         });
         Ok(before.map(|descriptor| descriptor.file))
     }
@@ -186,6 +196,32 @@ impl DescriptorTable {
             .iter()
             .enumerate()
             .filter_map(|(fd, slot)| slot.map(|descriptor| (fd as i32, descriptor.file)))
+    }
+
+    /// Makes `thread` the opener of `fd`.
+    ///
+    /// # Errors
+    /// `EBADF`
+    pub fn set_opener(&mut self, fd: i32, thread: ThreadId) -> Result<()> {
+        self.slot(fd)?;
+        if let Some(descriptor) = &mut self.slots[fd as usize] {
+            descriptor.opener = thread;
+        }
+        Ok(())
+    }
+
+    /// Removes the descriptors that a thread has opened.
+    pub fn take_of_thread(&mut self, thread: ThreadId) -> Vec<FileId> {
+        let mut files = Vec::new();
+        for slot in &mut self.slots {
+            if let Some(descriptor) = slot.take_if(|descriptor| descriptor.opener == thread) {
+                files.push(descriptor.file);
+            }
+        }
+        while let Some(None) = self.slots.last() {
+            self.slots.pop();
+        }
+        files
     }
 
     /// Removes all descriptors.

@@ -8,3 +8,4 @@ mod paths;
 mod process;
 mod sockets;
 mod terminals;
+mod threads;

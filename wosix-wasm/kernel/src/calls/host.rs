@@ -87,6 +87,8 @@ extern "C" fn host_next_effect() -> i32 {
                     .copy_from_slice(host.as_bytes());
                 [4, fd, i32::from(port), host.len() as i32]
             }
+            Effect::Thread { pid, thread } => [5, pid as i32, thread as i32, 0],
+            Effect::TerminateThread { pid, thread } => [6, pid as i32, thread as i32, 0],
         };
         frame.put_i32(0, &row);
         Ok(true)
