@@ -19,19 +19,20 @@ export interface BootOptions {
 }
 
 /**
- * Answers a function that makes this worker's thread run a process. It throws when the kernel refuses; a process that was killed before
+ * Answers a function that makes this worker's thread run a process, or a thread of one. It throws when the kernel refuses; a process that was killed before
  * it could start never returns from it (the host terminates the worker).
  */
 export async function instantiateKernel(
   module: WebAssembly.Module, memory: WebAssembly.Memory, block: ThreadBlock,
-): Promise<(pid: number) => Syscalls> {
+): Promise<(pid: number, thread?: number) => Syscalls> {
   const kernel = await KernelInstance.create(module, memory);
   kernel.use(block);
   const attach = kernel.call('sys_attach');
-  return (pid) => {
-    const result = attach(block.slot, pid);
-    if (result < 0) throw new Error(`cannot run process ${pid}: errno ${-result}`);
-    return new Thread(kernel, block, pid);
+  const attachThread = kernel.call('sys_attach_thread');
+  return (pid, thread = 0) => {
+    const result = thread === 0 ? attach(block.slot, pid) : attachThread(block.slot, pid, thread);
+    if (result < 0) throw new Error(`cannot run thread ${thread} of process ${pid}: errno ${-result}`);
+    return new Thread(kernel, block, pid, thread, result);
   };
 }
 

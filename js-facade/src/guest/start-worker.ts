@@ -6,12 +6,12 @@
 import { instantiateKernel } from './kernel';
 import { KernelPanic, ProcessExit, type Syscalls } from './syscalls';
 import type { ConnectMessage } from '../host/guest-link';
-import type { InitMessage, RunMessage, Runtime, WorkerMessage } from './worker';
+import type { AttachmentMessage, Attachments, InitMessage, RunMessage, Runtime, WorkerMessage } from './worker';
 
 /** What we use of DedicatedWorkerGlobalScope; saved before a runtime replaces globals. */
 interface WorkerScope {
   postMessage(message: WorkerMessage): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<InitMessage | RunMessage | ConnectMessage>) => void): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent<InitMessage | RunMessage | AttachmentMessage | ConnectMessage>) => void): void;
   addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
   addEventListener(type: 'unhandledrejection', listener: (event: PromiseRejectionEvent) => void): void;
   close(): void;
@@ -22,7 +22,9 @@ export function startWorker(runtime: Runtime): void {
   const scope = self as unknown as WorkerScope;
   let post: (message: WorkerMessage) => void = scope.postMessage.bind(scope);
   const close = scope.close.bind(scope);
-  let attach: ((pid: number) => Syscalls) | null = null;
+  let attach: ((pid: number, thread: number) => Syscalls) | null = null;
+  /** Who waits for what another thread attached. */
+  const fetching = new Map<string, ((value: unknown) => void)[]>();
   /** The process that runs now has ended and the host knows. */
   let over = true;
   /** This worker runs no process any more. */
@@ -45,17 +47,29 @@ export function startWorker(runtime: Runtime): void {
     post({ type: 'broken', message });
   };
 
+  const attachments: Attachments = {
+    attach: (key, value, count) => post({ type: 'attach', key, value, count }),
+    release: (key) => post({ type: 'release', key }),
+    fetch(key, arrived) {
+      const waiting = fetching.get(key);
+      if (waiting) waiting.push(arrived);
+      else fetching.set(key, [arrived]);
+      post({ type: 'fetch', key });
+    },
+  };
+
   const init = async (message: InitMessage) => {
     await takeLock(message.lock);
     attach = await instantiateKernel(message.kernel, message.memory, message.block);
-    await runtime.warm({ assets: message.assets, modules: message.modules, settings: message.settings, progress: (progress) => post({ type: 'progress', progress }) });
+    const { assets, modules, settings, thread } = message;
+    await runtime.warm({ assets, modules, settings, thread, attachments, progress: (progress) => post({ type: 'progress', progress }) });
     post({ type: 'ready' });
   };
 
-  const run = async ({ pid }: RunMessage) => {
+  const run = async ({ pid, thread }: RunMessage) => {
     if (!attach) throw new Error('told to run a process before the worker was ready');
     over = false;
-    const sys = attach(pid);
+    const sys = attach(pid, thread);
     if (!runtime.reusable) announceExitEarly(sys, finish);
     await runtime.run(sys);
     // A runtime ends a process by `exit`; falling off its end means exit code 0.
@@ -71,10 +85,15 @@ export function startWorker(runtime: Runtime): void {
     }
   };
 
-  const receive = ({ data }: MessageEvent<InitMessage | RunMessage | ConnectMessage>) => {
+  const receive = ({ data }: MessageEvent<InitMessage | RunMessage | AttachmentMessage | ConnectMessage>) => {
     if (data?.type === 'init') void guarded(init(data));
     else if (data?.type === 'run') void guarded(run(data));
-    else if (data?.type === 'connect') {
+    else if (data?.type === 'attachment') {
+      const waiting = fetching.get(data.key)!;
+      const arrived = waiting.shift()!;
+      if (waiting.length === 0) fetching.delete(data.key);
+      arrived(data.value);
+    } else if (data?.type === 'connect') {
       post = data.port.postMessage.bind(data.port);
       data.port.onmessage = receive;
     }

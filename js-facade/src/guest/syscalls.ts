@@ -39,6 +39,12 @@ export class KernelPanic extends Ending {
 /** poll(2) bits, Linux values. */
 export const POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16, POLLNVAL = 32;
 
+/** Descriptor that stands in a poll for {@link Syscalls.takeNews}. */
+export const MAILBOX = -2;
+
+/** A message may wait on a port, or its other end was closed; or a thread that this one made has ended. */
+export type News = { port: number } | { endedThread: number };
+
 /** One row of {@link Syscalls.poll}; `revents` is written by the call. */
 export interface PollEntry { fd: number; events: number; revents: number }
 
@@ -97,6 +103,11 @@ export interface Syscalls {
   /** Word that the kernel bumps (and notifies) to wake this thread; for `Atomics.waitAsync`. */
   readonly wakeWord: { view: Int32Array; index: number };
 
+  /** Number of this thread in its process; 0 is the one the process began with. */
+  readonly threadId: number;
+  /** The port that whoever started this thread gave to it; 0 for thread 0. */
+  readonly threadPort: number;
+
   // --- process ---------------------------------------------------------------------------------------
   getppid(): number;
   getpgid(pid: number): number;
@@ -123,7 +134,7 @@ export interface Syscalls {
   exec(file: string, args: string[], env: string[]): number;
   /** waitpid(2): `pid` > 0, -1 (any), 0 (own group), < -1 (that group). `null` = WNOHANG and nothing yet. Errors: ECHILD, EINTR. A child's end always bumps the parent's wake word. */
   wait(pid: number, nonblock: boolean): ExitStatus | null | number;
-  /** Ends this process: closes its descriptors, wakes the parent, then throws {@link ProcessExit}. */
+  /** Ends this process (or, in another thread than the first, that thread): closes its descriptors, tells who waits for its end, then throws {@link ProcessExit}. */
   exit(code: number): never;
   /** kill(2). `pid` 0 = own group, < -1 = that group. */
   kill(pid: number, signal: number): number;
@@ -246,6 +257,29 @@ export interface Syscalls {
   watch(path: Path, recursive: boolean): number;
   readWatch(fd: number): WatchEvent[] | number;
 
+  // --- threads and message ports -----------------------------------------------------------------------
+  /** Makes a thread of this process that does not run yet; answers its number, which is never given again. */
+  threadCreate(): number;
+  /** Starts it. `port` becomes the thread's own ({@link threadPort}). */
+  threadStart(thread: number, port: number): number;
+  /** Ends a thread that this one made, wherever it is; its code is 1. Nothing happens to one that has ended. */
+  threadKill(thread: number): number;
+  /** The code of a thread that this one made, once: `null` while it runs. ESRCH after that. */
+  threadJoin(thread: number): { code: number } | null | number;
+  /** Makes a descriptor this thread's: it will be closed when this thread ends, not with the one that opened it. */
+  adoptDescriptor(fd: number): number;
+  /** Two message ports that are each other's peer. */
+  portPair(): [number, number] | number;
+  /** A port whose messages go to all others of this name in the process. */
+  portChannel(name: string): number;
+  /** Sends bytes (at least one), and ports, which are no longer ours. Never waits. Answers how many ports got it: 0 when the other end is closed. ELOOP when the port that would get it is among `ports`: both ends are then closed. */
+  portSend(port: number, bytes: Uint8Array, ports: readonly number[]): number;
+  /** The oldest message; ports in it are ours now. Never waits: EAGAIN when there is none, EPIPE when there will be none any more. */
+  portReceive(port: number): Uint8Array | number;
+  portClose(port: number): number;
+  /** What happened since the last time. While there is something, {@link MAILBOX} polls as readable. */
+  takeNews(): News[];
+
   // --- bulk ------------------------------------------------------------------------------------------
   /** A read-only byte store inside the kernel for many files at once (a package's inflated tarball). Answers its id. */
   packCreate(size: number): number;
@@ -270,6 +304,10 @@ export type Effect =
   | { kind: 'exec'; pid: number; runtime: 'native' | 'node' | 'wasi' }
   /** `pid` is dead; its worker must be terminated (it may be in a busy loop). */
   | { kind: 'terminate'; pid: number }
+  /** Start a thread of `pid` in a worker for threads. */
+  | { kind: 'thread'; pid: number; thread: number }
+  /** A thread was ended by another; its worker must be terminated. */
+  | { kind: 'terminate-thread'; pid: number; thread: number }
   /** A TCP port was opened or closed by a real listen() or close. */
   | { kind: 'port'; open: boolean; port: number; pid: number }
   /** Someone needs the contents of a lazy file. */

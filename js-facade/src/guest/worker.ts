@@ -19,6 +19,8 @@ export interface InitMessage {
   modules: Record<string, WebAssembly.Module>;
   /** Seeds and settings of the container. */
   settings: ContainerSettings;
+  /** It is to run a thread of a process, not its first. */
+  thread: boolean;
 }
 
 export interface ContainerSettings {
@@ -28,8 +30,11 @@ export interface ContainerSettings {
   defaultRegistry: string;
 }
 
-/** Tells a warm worker to become process `pid`. */
-export interface RunMessage { type: 'run'; pid: number }
+/** Tells a warm worker to become process `pid`, or the thread of it with this number. */
+export interface RunMessage { type: 'run'; pid: number; thread: number }
+
+/** What a worker asked for by `fetch`. */
+export interface AttachmentMessage { type: 'attachment'; key: string; value: unknown }
 
 /** From the worker to the host. */
 export type WorkerMessage =
@@ -38,6 +43,11 @@ export type WorkerMessage =
   | { type: 'idle' }
   /** The process is over and this worker wants to be terminated. */
   | { type: 'done' }
+  /** Keeps something for other threads of the process, which no bytes can tell: see `host/attachments.ts`. */
+  | { type: 'attach'; key: string; value: unknown; count: number }
+  /** Takes it, or (`release`) does not need it. */
+  | { type: 'fetch'; key: string }
+  | { type: 'release'; key: string }
   /** How far the process is. */
   | { type: 'progress'; progress: Progress }
   | { type: 'panic'; message: string }
@@ -59,8 +69,23 @@ export interface RuntimeContext {
   assets: string;
   modules: Record<string, WebAssembly.Module>;
   settings: ContainerSettings;
+  /** The worker is to run threads of processes. */
+  thread: boolean;
+  /** What goes from thread to thread beside messages. */
+  attachments: Attachments;
   /** Tells the page how far the process is. */
   progress(progress: Progress): void;
+}
+
+/**
+ * Things that only the browser can hand to another worker (shared memory, compiled modules), kept by the host under a key
+ * until `count` threads have fetched or released them.
+ */
+export interface Attachments {
+  attach(key: string, value: unknown, count: number): void;
+  release(key: string): void;
+  /** Calls `arrived` in a task of its own. */
+  fetch(key: string, arrived: (value: unknown) => void): void;
 }
 
 /** One way to run processes. */

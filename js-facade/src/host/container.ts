@@ -130,6 +130,8 @@ export class Container implements HostMethods {
     switch (effect.kind) {
       case 'exec': return this.pool.run(effect.pid, effect.runtime);
       case 'terminate': return this.pool.terminate(effect.pid);
+      case 'thread': return this.pool.runThread(effect.pid, effect.thread);
+      case 'terminate-thread': return this.pool.terminateThread(effect.pid, effect.thread);
       case 'connect': return this.gateway.connect(effect.fd, effect.host, effect.port);
       case 'load': return this.lazy.load(effect.token);
       case 'port': {

@@ -8,14 +8,16 @@
 import type { HostCalls, ThreadBlock } from '../guest/syscalls';
 import type { InitMessage, Progress, RunMessage, WorkerMessage } from '../guest/worker';
 import { type GuestLink, startGuest } from './guest-link';
+import { ProcessAttachments } from './attachments';
 import { SIGABRT } from './linux';
 
-type Runtime = 'native' | 'node' | 'wasi';
+type Runtime = 'native' | 'node' | 'thread' | 'wasi';
 
-/** Script and number of workers kept warm. A runtime that is not listed has no worker. */
+/** Script and number of workers kept warm (`thread`: once there was one). A runtime that is not listed has no worker. */
 const RUNTIMES: Partial<Record<Runtime, { script: string; warm: number }>> = {
   native: { script: 'guest-native.js', warm: 2 },
   node: { script: 'guest-node.js', warm: 2 },
+  thread: { script: 'guest-node.js', warm: 2 },
 };
 
 /** Workers of one runtime that may warm up at once: more would only share the processors. */
@@ -31,13 +33,19 @@ const TERMINATION_DELAY = 100;
 /** A refill waits until no process was started for this long, so that it does not compete with the one just started. */
 const REFILL_DELAY = 30;
 
+/** A process, or (`thread` > 0) one of its threads, to run. */
+interface Job {
+  pid: number;
+  thread: number;
+}
+
 interface GuestWorker {
   link: GuestLink;
   block: ThreadBlock;
   lock: string;
   runtime: Runtime;
   state: 'warming' | 'idle' | 'busy';
-  pid: number;
+  job: Job | null;
   surplusTimer?: ReturnType<typeof setTimeout>;
 }
 
@@ -47,7 +55,7 @@ export interface PoolEnvironment {
   /** Prefix of the names of Web Locks; unique to this container. */
   lockPrefix: string;
   /** The first message to a new worker, without what differs from worker to worker. */
-  init: Omit<InitMessage, 'type' | 'block' | 'lock' | 'assets'>;
+  init: Omit<InitMessage, 'type' | 'block' | 'lock' | 'assets' | 'thread'>;
   onProgress(pid: number, progress: Progress): void;
   onPanic(message: string): void;
   onError(message: string): void;
@@ -55,9 +63,10 @@ export interface PoolEnvironment {
 
 export class WorkerPool {
   private readonly workers = new Set<GuestWorker>();
-  private readonly byPid = new Map<number, GuestWorker>();
-  /** Processes that wait for a worker, oldest first. */
-  private readonly waiting: Record<Runtime, number[]> = { native: [], node: [], wasi: [] };
+  /** What waits for a worker, oldest first. */
+  private readonly waiting: Record<Runtime, Job[]> = { native: [], node: [], thread: [], wasi: [] };
+  private readonly attachments = new Map<number, ProcessAttachments>();
+  private threadsWanted = false;
   private refillTimer: ReturnType<typeof setTimeout> | undefined;
   private serial = 0;
   private closed = false;
@@ -75,23 +84,39 @@ export class WorkerPool {
       this.env.calls.failProcess(pid, `wosix: programs of the kind '${runtime}' cannot be run yet\n`, SIGABRT);
       return;
     }
+    this.give({ pid, thread: 0 }, runtime);
+  }
+
+  /** Gives a thread of `pid` to a worker for threads. */
+  runThread(pid: number, thread: number): void {
+    this.threadsWanted = true;
+    this.give({ pid, thread }, 'thread');
+  }
+
+  private give(job: Job, runtime: Runtime): void {
     const idle = this.find(runtime, 'idle');
-    if (idle) this.assign(idle, pid);
+    if (idle) this.assign(idle, job);
     else {
-      this.waiting[runtime].push(pid);
+      this.waiting[runtime].push(job);
       this.startForWaiting(runtime);
     }
     this.scheduleRefill();
   }
 
-  /** The process is dead: ends its worker, whatever it is doing. */
+  /** The process is dead: ends its workers, whatever they are doing. */
   terminate(pid: number): void {
-    for (const queue of Object.values(this.waiting)) {
-      const at = queue.indexOf(pid);
-      if (at >= 0) queue.splice(at, 1);
-    }
-    const guest = this.byPid.get(pid);
-    if (guest) this.discard(guest);
+    this.attachments.delete(pid);
+    this.end((job) => job.pid === pid);
+  }
+
+  /** The same for one thread of a process. */
+  terminateThread(pid: number, thread: number): void {
+    this.end((job) => job.pid === pid && job.thread === thread);
+  }
+
+  private end(over: (job: Job) => boolean): void {
+    for (const runtime of Object.keys(this.waiting) as Runtime[]) this.waiting[runtime] = this.waiting[runtime].filter((job) => !over(job));
+    for (const guest of [...this.workers]) if (guest.job && over(guest.job)) this.discard(guest);
   }
 
   /** Ends all workers; the pool is of no use afterwards. */
@@ -103,7 +128,7 @@ export class WorkerPool {
       guest.link.terminate();
     }
     this.workers.clear();
-    this.byPid.clear();
+    this.attachments.clear();
   }
 
   private find(runtime: Runtime, state: GuestWorker['state']): GuestWorker | undefined {
@@ -117,12 +142,11 @@ export class WorkerPool {
     return count;
   }
 
-  private assign(guest: GuestWorker, pid: number): void {
+  private assign(guest: GuestWorker, job: Job): void {
     clearTimeout(guest.surplusTimer);
     guest.state = 'busy';
-    guest.pid = pid;
-    this.byPid.set(pid, guest);
-    guest.link.post({ type: 'run', pid } satisfies RunMessage);
+    guest.job = job;
+    guest.link.post({ type: 'run', ...job } satisfies RunMessage);
   }
 
   private startForWaiting(runtime: Runtime): void {
@@ -140,6 +164,7 @@ export class WorkerPool {
   private refill(): void {
     if (this.closed) return;
     for (const runtime of Object.keys(RUNTIMES) as Runtime[]) {
+      if (runtime === 'thread' && !this.threadsWanted) continue;
       if (this.count(runtime, 'warming') === 0 && this.count(runtime, 'idle') < RUNTIMES[runtime]!.warm) this.start(runtime);
     }
   }
@@ -153,9 +178,9 @@ export class WorkerPool {
       message: (message) => this.onMessage(guest, message),
       error: (text) => this.breakDown(guest, text ?? `cannot load ${url}`),
     });
-    const guest: GuestWorker = { link, block, lock, runtime, state: 'warming', pid: 0 };
+    const guest: GuestWorker = { link, block, lock, runtime, state: 'warming', job: null };
     this.workers.add(guest);
-    link.post({ type: 'init', block, lock, assets, ...init } satisfies InitMessage);
+    link.post({ type: 'init', block, lock, assets, thread: runtime === 'thread', ...init } satisfies InitMessage);
   }
 
   private onMessage(guest: GuestWorker, message: WorkerMessage): void {
@@ -163,8 +188,8 @@ export class WorkerPool {
     switch (message.type) {
       case 'ready':
       case 'idle': {
-        this.byPid.delete(guest.pid);
-        guest.pid = 0;
+        if (guest.job?.thread === 0) this.attachments.delete(guest.job.pid);
+        guest.job = null;
         guest.state = 'idle';
         const next = this.waiting[guest.runtime].shift();
         if (next !== undefined) {
@@ -178,10 +203,20 @@ export class WorkerPool {
         return;
       }
       case 'done':
+        if (guest.job?.thread === 0) this.attachments.delete(guest.job.pid);
         this.discard(guest);
         return;
       case 'progress':
-        this.env.onProgress(guest.pid, message.progress);
+        this.env.onProgress(guest.job?.pid ?? 0, message.progress);
+        return;
+      case 'attach':
+        this.attachmentsOf(guest)?.attach(message.key, message.value, message.count);
+        return;
+      case 'fetch':
+        this.attachmentsOf(guest)?.fetch(message.key, (value) => guest.link.post({ type: 'attachment', key: message.key, value }));
+        return;
+      case 'release':
+        this.attachmentsOf(guest)?.release(message.key);
         return;
       case 'panic':
         this.env.onPanic(message.message);
@@ -192,10 +227,17 @@ export class WorkerPool {
     }
   }
 
+  private attachmentsOf(guest: GuestWorker): ProcessAttachments | undefined {
+    if (!guest.job) return undefined;
+    let attachments = this.attachments.get(guest.job.pid);
+    if (!attachments) this.attachments.set(guest.job.pid, (attachments = new ProcessAttachments()));
+    return attachments;
+  }
+
   /** The runtime failed: the process it ran, or one that waits for it, dies of it. */
   private breakDown(guest: GuestWorker, message: string): void {
     if (!this.workers.has(guest)) return;
-    const pid = guest.pid || (guest.state === 'warming' ? this.waiting[guest.runtime].shift() : undefined);
+    const pid = guest.job?.pid ?? (guest.state === 'warming' ? this.waiting[guest.runtime].shift()?.pid : undefined);
     if (pid) this.env.calls.failProcess(pid, `wosix: the ${guest.runtime} runtime failed: ${message}\n`, SIGABRT);
     else this.env.onError(`the ${guest.runtime} runtime failed to start: ${message}`);
     const refill = guest.state !== 'warming';
@@ -206,8 +248,6 @@ export class WorkerPool {
   private discard(guest: GuestWorker, refill = true): void {
     clearTimeout(guest.surplusTimer);
     this.workers.delete(guest);
-    // After an exec the process has another worker already.
-    if (this.byPid.get(guest.pid) === guest) this.byPid.delete(guest.pid);
     setTimeout(() => guest.link.terminate(), TERMINATION_DELAY);
     // Granted once the worker's thread is gone.
     navigator.locks.request(guest.lock, () => {

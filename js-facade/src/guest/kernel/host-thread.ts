@@ -35,6 +35,8 @@ export class HostThread extends Thread implements HostCalls {
       case 2: return { kind: 'port', pid: first, port: second, open: third === 1 };
       case 3: return { kind: 'load', token: first };
       case 4: return { kind: 'connect', fd: first, port: second, host: new TextDecoder().decode(this.scratch.bytes.slice(EFFECT_TEXT, EFFECT_TEXT + third)) };
+      case 5: return { kind: 'thread', pid: first, thread: second };
+      case 6: return { kind: 'terminate-thread', pid: first, thread: second };
       default: throw new Error(`the kernel asks for an unknown effect: ${kind}`);
     }
   }

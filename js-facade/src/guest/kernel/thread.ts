@@ -1,14 +1,14 @@
 /** {@link Syscalls} over an instance of the kernel module. */
 
 import {
-  ProcessExit, type Datagram, type DirectoryEntry, type ExitStatus, type PackEntry, type Path, type PollEntry, type SocketAddress,
+  ProcessExit, type Datagram, type DirectoryEntry, type ExitStatus, type News, type PackEntry, type Path, type PollEntry, type SocketAddress,
   type SocketFamily, type SocketOption, type SpawnRequest,
   type Syscalls, type Termios, type ThreadBlock, type WatchEvent, type WindowSize,
 } from '../syscalls';
 import type { Call, KernelInstance } from './instance';
 import { OUT, PATH, Reader, Scratch, SECOND_PATH, Writer } from './scratch';
 
-const EINVAL = 22;
+const EAGAIN = 11, EINVAL = 22;
 
 const NEW_SESSION = 1, CONTROLLING_TERMINAL = 2, HAS_CWD = 4, HAS_GROUP = 8;
 const FAMILIES = { tcp4: 4, tcp6: 6, unix: 1, udp4: 20, udp6: 22 } as const;
@@ -36,7 +36,9 @@ export class Thread implements Syscalls {
   private readonly sysWrite: Call;
   private readonly sysPoll: Call;
 
-  constructor(protected readonly kernel: KernelInstance, block: ThreadBlock, readonly pid: number) {
+  constructor(
+    protected readonly kernel: KernelInstance, block: ThreadBlock, readonly pid: number, readonly threadId = 0, readonly threadPort = 0,
+  ) {
     this.slot = block.slot;
     this.scratch = new Scratch(kernel, block);
     this.wakeWord = { view: new Int32Array(kernel.memory.buffer, block.wakeWord, 1), index: 0 };
@@ -127,8 +129,9 @@ export class Thread implements Syscalls {
   }
 
   exit(code: number): never {
-    this.sys('sys_exit', code & 0xff);
-    throw new ProcessExit(code & 0xff);
+    if (this.threadId === 0) this.sys('sys_exit', code & 0xff);
+    else this.sys('sys_thread_exit', code);
+    throw new ProcessExit(code);
   }
 
   kill(pid: number, signal: number): number { return this.sys('sys_kill', pid, signal); }
@@ -385,6 +388,45 @@ export class Thread implements Syscalls {
     const events: WatchEvent[] = [];
     while (!reader.done) events.push({ kind: reader.int() === 0 ? 'rename' : 'change', name: reader.string() });
     return events;
+  }
+
+  // --- threads and message ports -----------------------------------------------------------------------
+
+  threadCreate(): number { return this.sys('sys_thread_create'); }
+  threadStart(thread: number, port: number): number { return this.sys('sys_thread_start', thread, port); }
+  threadKill(thread: number): number { return this.sys('sys_thread_kill', thread); }
+
+  threadJoin(thread: number): { code: number } | null | number {
+    const result = this.sys('sys_thread_join', thread);
+    if (result === -EAGAIN) return null;
+    return result < 0 ? result : { code: this.scratch.ints[0] };
+  }
+
+  adoptDescriptor(fd: number): number { return this.sys('sys_adopt_descriptor', fd); }
+  portPair(): [number, number] | number { return this.pair(this.sys('sys_port_pair')); }
+  portChannel(name: string): number { return this.sys('sys_port_channel', this.scratch.input(new TextEncoder().encode(name))); }
+
+  portSend(port: number, bytes: Uint8Array, ports: readonly number[]): number {
+    let input = bytes;
+    if (ports.length > 0) {
+      const writer = new Writer();
+      for (const id of ports) writer.int(id);
+      input = writer.raw(bytes).finish();
+    }
+    return this.sys('sys_port_send', port, ports.length, this.scratch.input(input));
+  }
+
+  portReceive(port: number): Uint8Array | number { return this.bytes(this.sys('sys_port_receive', port)); }
+  portClose(port: number): number { return this.sys('sys_port_close', port); }
+
+  takeNews(): News[] {
+    const reader = new Reader(this.scratch.reply(this.sys('sys_take_news')));
+    const news: News[] = [];
+    while (!reader.done) {
+      const kind = reader.int();
+      news.push(kind === 0 ? { port: reader.int() } : { endedThread: reader.int() });
+    }
+    return news;
   }
 
   // --- bulk ------------------------------------------------------------------------------------------
