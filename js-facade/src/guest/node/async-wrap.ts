@@ -53,15 +53,20 @@ function bindingsOf(env: Environment): Bindings {
 export abstract class AsyncWrap {
   readonly #env: Environment;
   readonly #provider: string;
+  readonly #resource: object;
   #asyncId = -1;
   #triggerAsyncId = -1;
   #frame: unknown;
 
-  /** `provider` is one of the names of `async_wrap.Providers` (`TCPWRAP`, `FSREQCALLBACK`, ...). */
-  constructor(env: Environment, provider: string) {
+  /**
+   * `provider` is one of the names of `async_wrap.Providers` (`TCPWRAP`, `FSREQCALLBACK`, ...). `resource` is the object that hooks are shown,
+   * unless it is this one.
+   */
+  constructor(env: Environment, provider: string, resource?: object) {
     this.#env = env;
     this.#provider = provider;
-    this.#begin(this);
+    this.#resource = resource ?? this;
+    this.#begin(this.#resource);
   }
 
   getAsyncId(): number {
@@ -78,7 +83,7 @@ export abstract class AsyncWrap {
   }
 
   /** Gives a reused object (a parser, a request) a new identity. */
-  asyncReset(resource: object = this): void {
+  asyncReset(resource: object = this.#resource): void {
     this.emitDestroy();
     this.#begin(resource);
   }
@@ -93,7 +98,7 @@ export abstract class AsyncWrap {
     const outer = frames.getContinuationPreservedEmbedderData();
     // `fn` may reset this object (a parser that is used again), but what was pushed is what is popped.
     const asyncId = this.#asyncId;
-    hooks.execution_async_resources[fields[constants.kStackLength]] = this;
+    hooks.execution_async_resources[fields[constants.kStackLength]] = this.#resource;
     hooks.pushAsyncContext(asyncId, this.#triggerAsyncId);
     frames.setContinuationPreservedEmbedderData(this.#frame);
     if (fields[constants.kBefore] > 0) hooks.emitBefore(asyncId);

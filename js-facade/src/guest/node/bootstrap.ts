@@ -14,10 +14,14 @@ import { lineAt } from './esm/source';
 import { EXIT_CODES } from './fatal-exception';
 import { replaceFunctionConstructors } from './function-constructors';
 import { removeBrowserGlobals } from './host-globals';
+import { messagingOf } from './messaging/message-port';
+import { PortEnd } from './messaging/port-end';
 import type { NodeEnvironment } from './node-environment';
 import { whileStaticsRecord } from './promise-states';
 import { replaceFunctionToString } from './rewritten-text';
 import { runPackageScript } from './run-script';
+import { ThreadMetrics } from './thread-metrics';
+import { receiveStart } from './threads';
 import { rememberProxies } from './bindings/types';
 import { parseEnv } from './dotenv';
 
@@ -34,6 +38,7 @@ export function bootLibrary(env: NodeEnvironment): void {
   removeBrowserGlobals();
   env.compiler.defineImport();
   rememberProxies();
+  adoptWaitAsync(env);
   env.stacks.replaceCapture();
 
   const perContext: any = env.perContext;
@@ -47,7 +52,8 @@ export function bootLibrary(env: NodeEnvironment): void {
   loader.compile('internal/bootstrap/realm')(env.process, getLinkedBinding, getInternalBinding, primordials);
   for (const id of [
     'internal/bootstrap/node', 'internal/bootstrap/web/exposed-wildcard', 'internal/bootstrap/web/exposed-window-or-worker',
-    'internal/bootstrap/switches/is_main_thread', 'internal/bootstrap/switches/does_own_process_state',
+    `internal/bootstrap/switches/${env.context.thread ? 'is_not_main_thread' : 'is_main_thread'}`,
+    `internal/bootstrap/switches/${env.context.thread ? 'does_not_own_process_state' : 'does_own_process_state'}`,
   ]) {
     runScript(env, id);
   }
@@ -72,17 +78,10 @@ function runScript(env: NodeEnvironment, id: string): void {
 
 /** The half that makes it a process, up to its end. */
 export async function runProcess(env: NodeEnvironment): Promise<never> {
-  const { process, sys, loop } = env;
+  const { process, sys } = env;
   const [argv0 = 'node', ...args] = sys.argv();
   openClosedStdio(sys);
-  process.env = createEnvironmentVariables(sys.environ(), () => {
-    if (!env.commandLine.values['--pending-deprecation']) return;
-    process.emitWarning(
-      'Assigning any value other than a string, number, or boolean to a process.env property is deprecated. '
-      + 'Please make sure to convert the value to a string before setting process.env with it.',
-      'DeprecationWarning', 'DEP0104',
-    );
-  });
+  process.env = environmentVariables(env, sys.environ());
   // As Node does: writes to a closed pipe answer EPIPE.
   sys.sigaction(SIGPIPE, 1);
   try {
@@ -100,10 +99,41 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
   env.beginPermissions();
   const packageScript = env.commandLine.values['--run'];
   if (typeof packageScript === 'string' && packageScript !== '') env.exit(runPackageScript(env, packageScript, env.commandLine.rest));
+  return runMain(env, mainScript(env.commandLine, sys.handleType(0) === 'TTY'));
+}
+
+/** The same for another thread of a process than its first. */
+export async function runThread(env: NodeEnvironment): Promise<never> {
+  const start = receiveStart(env);
+  env.commandLine = { ...start.commandLine, values: Object.assign(Object.create(null), start.commandLine.values) };
+  env.beginPermissions();
+  env.process.env = environmentVariables(env, start.environment.map(([name, value]) => `${name}=${value}`));
+  const messaging = messagingOf(env);
+  env.thread = { ...start, port: messaging.create(PortEnd.ofPort(env, messaging.attachments, env.sys.threadPort)) };
+  messaging.attachments.take(start.metrics, (memory) => {
+    env.loop.published = ThreadMetrics.of(memory as SharedArrayBuffer, env.host);
+    env.loop.published.loopStarted();
+  });
+  return runMain(env, 'internal/main/worker_thread');
+}
+
+function environmentVariables(env: NodeEnvironment, entries: string[]): Record<string, string> {
+  return createEnvironmentVariables(entries, () => {
+    if (!env.commandLine.values['--pending-deprecation']) return;
+    env.process.emitWarning(
+      'Assigning any value other than a string, number, or boolean to a process.env property is deprecated. '
+      + 'Please make sure to convert the value to a string before setting process.env with it.',
+      'DeprecationWarning', 'DEP0104',
+    );
+  });
+}
+
+/** Runs one of the library's main scripts, then the loop, up to the end. */
+async function runMain(env: NodeEnvironment, script: string): Promise<never> {
+  const { process, loop } = env;
   const limit = env.commandLine.values['--stack-trace-limit'];
   (Error as any).stackTraceLimit = typeof limit === 'number' ? limit : 10;
   applyNetOptions(env);
-  const script = mainScript(env.commandLine, sys.handleType(0) === 'TTY');
 
   const asyncHooks = env.internalBinding('async_wrap');
   await loop.turn(() => {
@@ -114,7 +144,7 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
     asyncHooks.popAsyncContext(MAIN_ASYNC_ID);
   });
   do {
-    await loop.run();
+        await loop.run();
     await loop.turn(() => process.emit('beforeExit', process.exitCode ?? 0));
   } while (loop.isAlive());
 
@@ -180,6 +210,25 @@ function warnOfStalledModules(env: NodeEnvironment): void {
     const place = lineAt(text, offset);
     env.fatal.write(`Warning: Detected unsettled top-level await at ${url}:${place.line}\n${place.text}\n${' '.repeat(place.column)}^\n\n\n\n`);
   }
+}
+
+/** The loop must not block while `Atomics.waitAsync` waits: only the browser settles its promise. It does not keep the process alive. */
+function adoptWaitAsync(env: NodeEnvironment): void {
+  const original = Atomics.waitAsync as Function | undefined;
+  if (original === undefined) return;
+  const adopted = {
+    waitAsync(...args: unknown[]) {
+      const result = Reflect.apply(original, Atomics, args) as { async: boolean; value: Promise<unknown> };
+      if (!result.async) return result;
+      env.loop.expectExternal(1);
+      result.value.then(() => {
+        env.loop.expectExternal(-1);
+        env.loop.wake();
+      });
+      return result;
+    },
+  }.waitAsync;
+  Object.defineProperty(Atomics, 'waitAsync', { configurable: true, enumerable: false, writable: true, value: adopted });
 }
 
 /** The process lives as long as a compilation that the browser does for it. */

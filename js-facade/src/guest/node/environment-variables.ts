@@ -3,9 +3,6 @@
 /** Taken before user proxies are remembered: `process.env` is not a proxy in Node. */
 const EngineProxy = Proxy;
 
-/** The variables behind each `process.env`, for a structured clone: the engine refuses to clone a proxy. */
-const stores = new WeakMap<object, Record<string, string>>();
-
 /** `onOddValue` is called when something else than a string, number or boolean is assigned (DEP0104). */
 export function createEnvironmentVariables(entries: string[], onOddValue: () => void): Record<string, string> {
   const target: Record<string, string> = {};
@@ -18,7 +15,7 @@ export function createEnvironmentVariables(entries: string[], onOddValue: () => 
     if (!['string', 'number', 'boolean'].includes(typeof value)) onOddValue();
     return String(value);
   };
-  const variables = new EngineProxy(target, {
+  return new EngineProxy(target, {
     set(store, key, value) {
       if (typeof key === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
       const converted = text(value);
@@ -36,11 +33,4 @@ export function createEnvironmentVariables(entries: string[], onOddValue: () => 
       return true;
     },
   });
-  stores.set(variables, target);
-  return variables;
-}
-
-/** The plain variables of a `process.env`; `undefined` for any other object. */
-export function variablesOf(value: object): Record<string, string> | undefined {
-  return stores.get(value);
 }

@@ -12,6 +12,7 @@ import type { Permissions } from './permission';
 import type { PromiseStates } from './promise-states';
 import type { ScriptCompiler } from './script-compiler';
 import type { StackTraces } from './stack-trace';
+import type { OwnThread } from './threads';
 
 /**
  * A binding is one file in `bindings/`, named as Node names it, that exports `create`. It is called once, lazily, at the first
@@ -40,6 +41,8 @@ export interface Environment {
    * synchronously if it is not there yet.
    */
   wasm(name: string, imports?: WebAssembly.Imports): WebAssembly.Exports;
+  /** This thread, when it is not its process's first. */
+  thread: OwnThread | undefined;
   /** Constants that were read off the real Node at build time: `constants.fs.O_RDONLY`, ... (whole `internalBinding('constants')`), plus errno maps. */
   readonly constants: any;
   /**
@@ -67,7 +70,7 @@ export interface Environment {
   /** What Node's `internal/per_context/*` define. */
   readonly perContext: {
     DOMException: new (message?: string, name?: string) => Error;
-    emitMessage(this: object, data: unknown, ports: unknown[], type: string): void;
+    emitMessage(this: object, data: unknown, ports: unknown[] | undefined, type: string): void;
   };
   /** Makes an object of the library again out of a message: `messaging.setDeserializerCreateObjectFunction`. */
   createDeserialized: ((info: string) => any) | undefined;

@@ -13,8 +13,12 @@ import { ActiveResources } from './active-resources';
 import { resetContinuationFrame } from './continuation-frame';
 import { react } from './engine-promise';
 import { SIGCHLD } from '../linux';
+import type { ThreadMetrics } from './thread-metrics';
 import type { PollEntry, Syscalls } from '../syscalls';
 import { UV } from './uv-errors';
+
+/** Taken before guest code can change it. */
+const { waitAsync } = Atomics;
 
 /** What the bindings `timers` and `task_queue` share with the loop. */
 export interface LibraryHooks {
@@ -41,6 +45,14 @@ export function createHooks(): LibraryHooks {
   };
 }
 
+/** Something that delivers in the poll phase without keeping the loop alive: a message port. */
+export interface Posted {
+  /** Steps that are taken in one go, before others have their turn. */
+  limit: number;
+  /** One callback; `more` says whether there may be another in this go. Answers whether it found something to do. */
+  step(more: boolean): boolean;
+}
+
 interface WatcherEntry extends PollEntry {
   onReady(revents: number): void;
 }
@@ -51,6 +63,7 @@ export class Loop implements EventLoop {
   private readonly watchers = new Set<WatcherEntry>();
   private interested: WatcherEntry[] | undefined;
   private completed: (() => void)[] = [];
+  private posted: Posted[] = [];
   private closing: (() => void)[] = [];
   private readonly signals = new Map<number, Set<(signal: number) => void>>();
   private readonly children = new Map<number, (code: number, signal: number) => void>();
@@ -62,12 +75,16 @@ export class Loop implements EventLoop {
   private immediateReferenced = false;
   private readonly origin: number;
   private time = 0;
+  /** Other threads of the process may take signals, so that the end of a child has to be looked for. */
+  signalsAreShared = false;
   /** Milliseconds spent waiting, for `performance.eventLoopUtilization()`. */
   idleTime = 0;
   /** `uv_metrics_info`: iterations, events that were dealt with, and events that were ready before the loop came to wait for them. */
   readonly metrics = { loopCount: 0, events: 0, eventsWaiting: 0 };
   /** Called when the loop begins to run and when nothing is left to do (maybe several times). */
   onStart: (() => void) | undefined;
+  /** Where another thread sees how busy this one is. */
+  published: ThreadMetrics | undefined;
   onEnd: (() => void) | undefined;
 
   constructor(
@@ -141,12 +158,22 @@ export class Loop implements EventLoop {
     this.external += change;
   }
 
-  /** As {@link enqueue}, from a callback of the browser: wakes the loop up. */
-  enqueueExternal(callback: () => void): void {
-    this.completed.push(callback);
+  /** Runs `posted` in the poll phase, in turns of its own. Does not keep the loop alive. */
+  post(posted: Posted): void {
+    this.posted.push(posted);
+  }
+
+  /** Has the loop look again, from a callback of the browser. */
+  wake(): void {
     const { view, index } = this.sys().wakeWord;
     Atomics.add(view, index, 1);
     Atomics.notify(view, index);
+  }
+
+  /** As {@link enqueue}, from a callback of the browser: wakes the loop up. */
+  enqueueExternal(callback: () => void): void {
+    this.completed.push(callback);
+    this.wake();
   }
 
   onSignal(signal: number, callback: (signal: number) => void): { close(): void } {
@@ -309,6 +336,21 @@ export class Loop implements EventLoop {
     for (const callback of callbacks) await this.turn(callback);
   }
 
+  private async runPosted(): Promise<void> {
+    const all = this.posted;
+    if (all.length === 0) return;
+    this.posted = [];
+    for (const posted of all) {
+      let found = true;
+      for (let left = posted.limit; found && left > 0; left--) {
+        found = false;
+        await this.turn(() => {
+          found = posted.step(left > 1);
+        });
+      }
+    }
+  }
+
   /** Waits for something to happen, for as long as nothing else is to be done, then runs what is ready. */
   private async poll(): Promise<void> {
     const sys = this.sys();
@@ -319,19 +361,21 @@ export class Loop implements EventLoop {
     this.metrics.loopCount += 1;
     let ready = 0;
     if (timeout !== 0) this.queueSignals();
-    if (timeout === 0 || this.completed.length > 0) {
+    if (timeout === 0 || this.completed.length > 0 || this.posted.length > 0) {
       if (entries.length > 0) ready = sys.poll(entries, 0);
     } else if (this.external === 0) {
       const start = this.host.performance.now();
+      this.published?.idleFrom();
       ready = sys.poll(entries, timeout);
-      this.idleTime += this.host.performance.now() - start;
+      this.idleFor(start);
     } else {
       ready = sys.poll(entries, 0);
       if (ready <= 0) {
         const start = this.host.performance.now();
-        const wait = Atomics.waitAsync(view, index, before, timeout < 0 ? Infinity : timeout);
+        this.published?.idleFrom();
+        const wait = waitAsync(view, index, before, timeout < 0 ? Infinity : timeout);
         if (wait.async) await wait.value;
-        this.idleTime += this.host.performance.now() - start;
+        this.idleFor(start);
         ready = sys.poll(entries, 0);
       }
     }
@@ -349,17 +393,24 @@ export class Loop implements EventLoop {
       }
     }
     await this.runCompleted();
+    await this.runPosted();
+  }
+
+  private idleFor(start: number): void {
+    this.idleTime += this.host.performance.now() - start;
+    this.published?.busy(this.idleTime);
   }
 
   /** uv_backend_timeout: milliseconds, -1 for ever. */
   private pollTimeout(): number {
-    if (this.completed.length > 0 || this.closing.length > 0 || this.immediateReferenced || !this.isAlive()) return 0;
+    if (this.completed.length > 0 || this.posted.length > 0 || this.closing.length > 0 || this.immediateReferenced || !this.isAlive()) return 0;
     if (this.timerDue === undefined) return -1;
     return Math.max(0, this.timerDue - this.updateTime());
   }
 
   private queueSignals(): void {
     if (this.signals.size === 0 && this.children.size === 0) return;
+    if (this.signalsAreShared && this.children.size > 0) this.reap();
     for (let signal = this.sys().nextSignal(); signal !== 0; signal = this.sys().nextSignal()) {
       if (signal === SIGCHLD) this.reap();
       for (const callback of this.signals.get(signal) ?? []) this.completed.push(() => callback(signal));

@@ -14,8 +14,8 @@ export abstract class HandleWrap extends AsyncWrap {
   #counted = false;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
-  constructor(env: Environment, provider: string) {
-    super(env, provider);
+  constructor(env: Environment, provider: string, resource?: object) {
+    super(env, provider, resource);
     this.#env = env;
     env.loop.resources.handles.add(this);
   }
@@ -25,7 +25,7 @@ export abstract class HandleWrap extends AsyncWrap {
   }
 
   hasRef(): boolean {
-    return this.#referenced && this.#state === 'open';
+    return this.#referenced && this.#state !== 'closed';
   }
 
   ref(): void {
@@ -55,6 +55,11 @@ export abstract class HandleWrap extends AsyncWrap {
   /** Whether `close` was called. */
   protected get isClosing(): boolean {
     return this.#state !== 'open';
+  }
+
+  /** Whether closing is over, too. */
+  protected get isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   /** Says whether the handle may call back from now on. */

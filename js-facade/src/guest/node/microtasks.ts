@@ -35,10 +35,11 @@ export async function chooseDrain(host: HostGlobals): Promise<Drain> {
 }
 
 function notifyHop(): Drain | undefined {
-  if (typeof Atomics.waitAsync !== 'function') return undefined;
+  const { waitAsync } = Atomics;
+  if (typeof waitAsync !== 'function') return undefined;
   const word = new Int32Array(new SharedArrayBuffer(4));
   return () => {
-    const wait = Atomics.waitAsync(word, 0, 0);
+    const wait = waitAsync(word, 0, 0);
     Atomics.notify(word, 0);
     return wait.value as Promise<any>;
   };

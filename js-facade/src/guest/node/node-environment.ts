@@ -22,6 +22,7 @@ import type { PromiseStates } from './promise-states';
 import { createPrivateSymbols, PRIVATE_SYMBOLS, SYMBOLS } from './private-symbols';
 import { ScriptCompiler } from './script-compiler';
 import { StackTraces } from './stack-trace';
+import type { OwnThread } from './threads';
 import { AMARO, createAmaro } from './typescript';
 import { previewIterator } from './iterator-preview';
 
@@ -32,6 +33,7 @@ const LEGACY_TYPES = [
 
 export class NodeEnvironment implements Environment {
   sys!: Syscalls;
+  thread: OwnThread | undefined;
   commandLine: CommandLine;
   startTime: number;
   createDeserialized: ((info: string) => any) | undefined;
@@ -146,10 +148,10 @@ export class NodeEnvironment implements Environment {
   }
 
   exit(code: number): never {
-    resetTerminal(this.sys);
+    if (this.sys.threadId === 0) resetTerminal(this.sys);
     // Thrown through guest frames: a `finally` there may run, but the kernel does not let the process in any more. Blocking here instead
     // would keep the worker alive for two seconds in Chromium, which does not terminate one that sleeps any sooner.
-    return this.sys.exit(code & 0xff);
+    return this.sys.exit(this.sys.threadId === 0 ? code & 0xff : code);
   }
 
   replace(file: string, args: string[], variables: string[]): number {

@@ -2,7 +2,7 @@
 
 import type { Syscalls } from '../syscalls';
 import type { Runtime, RuntimeContext } from '../worker';
-import { bootLibrary, runProcess } from './bootstrap';
+import { bootLibrary, runProcess, runThread } from './bootstrap';
 import { saveHostGlobals } from './host-globals';
 import { chooseDrain } from './microtasks';
 import { NodeEnvironment } from './node-environment';
@@ -30,6 +30,7 @@ export const nodeRuntime: Runtime = {
 
   async run(sys: Syscalls): Promise<void> {
     env!.begin(sys);
-    await runProcess(env!);
+    if (sys.threadId === 0) await runProcess(env!);
+    else await runThread(env!);
   },
 };

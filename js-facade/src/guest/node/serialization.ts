@@ -3,6 +3,8 @@
  * they begin, and a later mention of one is its number.
  */
 
+import { proxyDetails, types } from './bindings/types';
+
 const VERSION = 15;
 /** Set on views in versions that carry flags: none here. */
 const NO_FLAGS = 0;
@@ -14,10 +16,35 @@ const VIEW_TAGS: [string, new (buffer: ArrayBufferLike, offset: number, length: 
 const ERROR_TAGS: Record<string, ErrorConstructor> = { E: EvalError, R: RangeError, F: ReferenceError, S: SyntaxError, T: TypeError, U: URIError };
 const REGEXP_FLAGS = 'gimyusdv';
 
-interface SerializerHooks {
+export interface SerializerHooks {
+  /** Whether an ordinary object is written by {@link writeHostObject} instead of property by property. `plain`: it is of no class. */
+  isHostObject?(object: object, plain: boolean): boolean;
   writeHostObject(object: object): void;
-  cannotClone(value: unknown): Error;
+  /** Number of shared memory in the message; without this it cannot be cloned. */
+  sharedBufferId?(buffer: SharedArrayBuffer): number;
+  /** Number of a compiled module (`w`) or of a shared memory object (`m`) in the message. */
+  wasmId?(object: object): number;
+  /** The error for a value that cannot be cloned, with its text. */
+  cannotClone(message: string): Error;
 }
+
+/** What the engine calls a value in `DataCloneError`s: `#<Promise>`, `[object Generator]`, a function's source. */
+function describe(value: unknown): string {
+  if (typeof value === 'function') return Function.prototype.toString.call(value);
+  if (typeof value === 'symbol') return String(value);
+  let name: unknown;
+  try {
+    name = proxyDetails(value) === undefined ? ((value as object).constructor as Function | undefined)?.name : 'Object';
+  } catch {
+    name = ''; // A getter that throws: the engine does not call it.
+  }
+  return typeof name === 'string' && name !== '' ? `#<${name}>` : tagOf(value);
+}
+
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
+
+/** Kinds of objects that no algorithm clones; user classes may bear the tag too, but seldom do. */
+const UNCLONEABLE = /^\[object (?:Arguments|Promise|WeakMap|WeakSet|WeakRef|FinalizationRegistry|(?:Async)?Generator|.* Iterator|Iterator Helper|Segments|Segmenter|Intl\..*|WebAssembly\..*|Module|DisposableStack|AsyncDisposableStack)\]$/;
 
 export class SerializerCore {
   readonly transfers = new Map<ArrayBufferLike, number>();
@@ -78,7 +105,7 @@ export class SerializerCore {
       case 'bigint': this.#tag('Z'); return this.#bigint(value);
       case 'string': return this.#string(value);
       case 'object': return value === null ? this.#tag('0') : this.#object(value);
-      default: throw this.hooks.cannotClone(value);
+      default: throw this.#cannotClone(value);
     }
   }
 
@@ -106,7 +133,8 @@ export class SerializerCore {
     if (isLatin1(value)) {
       this.#tag('"');
       this.writeVarint(value.length);
-      this.writeBytes(Uint8Array.from(value, (character) => character.charCodeAt(0)));
+      this.#reserve(value.length);
+      for (let index = 0; index < value.length; index++) this.#bytes[this.#length++] = value.charCodeAt(index);
       return;
     }
     // Two-byte strings begin at an even offset.
@@ -118,58 +146,88 @@ export class SerializerCore {
   }
 
   #object(object: object): void {
-    if (ArrayBuffer.isView(object) && !this.#ids.has(object) && !this.viewsAreHostObjects) {
-      // The buffer goes first, the view refers to it.
-      if (!this.#ids.has(object.buffer)) this.writeValue(object.buffer);
-    }
+    const view = ArrayBuffer.isView(object);
+    // The buffer goes first, the view refers to it.
+    if (view && !this.#ids.has(object) && !this.viewsAreHostObjects && !this.#ids.has(object.buffer)) this.writeValue(object.buffer);
     const known = this.#ids.get(object);
     if (known !== undefined) {
       this.#tag('^');
       return this.writeVarint(known);
     }
     this.#ids.set(object, this.#ids.size);
+    if (proxyDetails(object)) throw this.#cannotClone(object);
     if (Array.isArray(object)) return this.#array(object);
-    if (object instanceof Date) {
+    if (view) return this.viewsAreHostObjects ? this.#hostObject(object) : this.#arrayView(object);
+    const prototype = Object.getPrototypeOf(object) as object | null;
+    // Most objects: what has an own kind has a prototype of that kind, or at least its tag.
+    if ((prototype === Object.prototype || prototype === null) && tagOf(object) === '[object Object]') return this.#plain(object);
+    return this.#special(object);
+  }
+
+  #plain(object: object): void {
+    if (this.hooks.isHostObject?.(object, true)) return this.#hostObject(object);
+    this.#ordinary(object);
+  }
+
+  #ordinary(object: object): void {
+    this.#tag('o');
+    const written = this.#properties(object, Object.keys(object));
+    this.#tag('{');
+    this.writeVarint(written);
+  }
+
+  #special(object: object): void {
+    if (types.isDate!(object)) {
       this.#tag('D');
-      return this.writeDouble(object.getTime());
+      return this.writeDouble(Date.prototype.getTime.call(object));
     }
-    if (object instanceof RegExp) {
+    if (types.isRegExp!(object)) {
+      const { source, flags: names } = object as RegExp;
       this.#tag('R');
-      this.#string(object.source);
+      this.#string(source);
       let flags = 0;
-      for (const flag of object.flags) flags |= [1, 2, 4, 8, 16, 32, 128, 256][REGEXP_FLAGS.indexOf(flag)] ?? 0;
+      for (const flag of names) flags |= [1, 2, 4, 8, 16, 32, 128, 256][REGEXP_FLAGS.indexOf(flag)] ?? 0;
       return this.writeVarint(flags);
     }
-    if (object instanceof Map) {
-      const entries = [...object];
+    if (types.isMap!(object)) {
+      const entries: unknown[] = [];
+      Map.prototype.forEach.call(object as Map<unknown, unknown>, (value, key) => entries.push(key, value));
       this.#tag(';');
-      for (const [key, value] of entries) {
-        this.writeValue(key);
-        this.writeValue(value);
-      }
+      for (const item of entries) this.writeValue(item);
       this.#tag(':');
-      return this.writeVarint(entries.length * 2);
+      return this.writeVarint(entries.length);
     }
-    if (object instanceof Set) {
-      const values = [...object];
+    if (types.isSet!(object)) {
+      const values: unknown[] = [];
+      Set.prototype.forEach.call(object as Set<unknown>, (value) => values.push(value));
       this.#tag("'");
       for (const value of values) this.writeValue(value);
       this.#tag(',');
       return this.writeVarint(values.length);
     }
-    if (object instanceof ArrayBuffer) return this.#arrayBuffer(object);
-    if (typeof SharedArrayBuffer !== 'undefined' && object instanceof SharedArrayBuffer) throw this.hooks.cannotClone(object);
-    if (ArrayBuffer.isView(object)) return this.viewsAreHostObjects ? this.#hostObject(object) : this.#arrayView(object);
-    if (object instanceof Error) return this.#error(object);
+    if (types.isArrayBuffer!(object)) return this.#arrayBuffer(object as ArrayBuffer);
+    if (types.isSharedArrayBuffer!(object)) return this.#numbered('u', object, this.hooks.sharedBufferId?.(object as SharedArrayBuffer));
+    if (types.isNativeError!(object)) return this.hooks.isHostObject?.(object, false) ? this.#hostObject(object) : this.#error(object as Error);
     const primitive = boxedPrimitive(object);
     if (primitive !== undefined) return this.#boxed(primitive);
-    const tag = Object.prototype.toString.call(object);
-    if (object instanceof Promise || object instanceof WeakMap || object instanceof WeakSet || tag === '[object Generator]') throw this.hooks.cannotClone(object);
-    const keys = Object.keys(object);
-    this.#tag('o');
-    const written = this.#properties(object, keys);
-    this.#tag('{');
-    this.writeVarint(written);
+    if (this.hooks.isHostObject?.(object, false)) return this.#hostObject(object);
+    if (object instanceof WebAssembly.Module) return this.#numbered('w', object, this.hooks.wasmId?.(object));
+    if (object instanceof WebAssembly.Memory && types.isSharedArrayBuffer!(object.buffer)) {
+      return this.#numbered('m', object, this.hooks.wasmId?.(object));
+    }
+    if (types.isSymbolObject!(object) || types.isPromise!(object) || UNCLONEABLE.test(tagOf(object))) throw this.#cannotClone(object);
+    this.#ordinary(object);
+  }
+
+  /** Something that travels beside the bytes. */
+  #numbered(tag: string, object: object, id: number | undefined): void {
+    if (id === undefined) throw this.#cannotClone(object);
+    this.#tag(tag);
+    this.writeVarint(id);
+  }
+
+  #cannotClone(value: unknown): Error {
+    return this.hooks.cannotClone(`${describe(value)} could not be cloned.`);
   }
 
   #properties(object: object, keys: string[]): number {
@@ -209,8 +267,10 @@ export class SerializerCore {
       this.#tag('t');
       return this.writeVarint(id);
     }
-    this.#tag('B');
+    if (buffer.detached) throw this.hooks.cannotClone('An ArrayBuffer is detached and could not be cloned.');
+    this.#tag(buffer.resizable ? '~' : 'B');
     this.writeVarint(buffer.byteLength);
+    if (buffer.resizable) this.writeVarint(buffer.maxByteLength);
     this.writeBytes(new Uint8Array(buffer));
   }
 
@@ -295,12 +355,16 @@ function varintSize(value: number): number {
 }
 
 function boxedPrimitive(object: object): boolean | number | bigint | string | undefined {
-  if (object instanceof Boolean || object instanceof Number || object instanceof String) return object.valueOf() as boolean | number | string;
-  return Object.prototype.toString.call(object) === '[object BigInt]' && typeof object.valueOf() === 'bigint' ? (object.valueOf() as unknown as bigint) : undefined;
+  if (types.isNumberObject!(object)) return Number.prototype.valueOf.call(object);
+  if (types.isStringObject!(object)) return String.prototype.valueOf.call(object);
+  if (types.isBooleanObject!(object)) return Boolean.prototype.valueOf.call(object);
+  return types.isBigIntObject!(object) ? BigInt.prototype.valueOf.call(object) : undefined;
 }
 
-interface DeserializerHooks {
+export interface DeserializerHooks {
   readHostObject(): object;
+  sharedBuffer?(id: number): SharedArrayBuffer;
+  wasm?(id: number): object;
 }
 
 export class DeserializerCore {
@@ -355,9 +419,9 @@ export class DeserializerCore {
   readValue(): unknown {
     const value = this.#read(this.#tag());
     // A view follows its buffer.
-    if (value instanceof ArrayBuffer && this.bytes[this.#at] === 0x56) {
+    if (types.isAnyArrayBuffer!(value) && this.bytes[this.#at] === 0x56) {
       this.#at += 1;
-      return this.#arrayView(value);
+      return this.#arrayView(value as ArrayBufferLike);
     }
     return value;
   }
@@ -387,6 +451,9 @@ export class DeserializerCore {
       case ';': return this.#map();
       case "'": return this.#set();
       case 'B': return this.#arrayBuffer();
+      case '~': return this.#resizableBuffer();
+      case 'u': return this.#keep(this.hooks.sharedBuffer?.(this.readVarint()) ?? this.#fail());
+      case 'w': case 'm': return this.#keep(this.hooks.wasm?.(this.readVarint()) ?? this.#fail());
       case 't': return this.#keep(this.transferred.get(this.readVarint()) ?? this.#fail());
       case 'r': return this.#error();
       case '\\': {
@@ -415,8 +482,10 @@ export class DeserializerCore {
     const length = this.readVarint();
     const start = this.skip(length);
     let text = '';
-    if (tag === '"') for (let index = 0; index < length; index++) text += String.fromCharCode(this.bytes[start + index]!);
-    else if (tag === 'c') for (let index = 0; index < length; index += 2) text += String.fromCharCode(this.#view.getUint16(start + index, true));
+    if (tag === '"') {
+      const end = start + length;
+      for (let at = start; at < end; at += PIECE) text += String.fromCharCode(...this.bytes.subarray(at, Math.min(end, at + PIECE)));
+    } else if (tag === 'c') for (let index = 0; index < length; index += 2) text += String.fromCharCode(this.#view.getUint16(start + index, true));
     else if (tag === 'S') text = decoder.decode(this.bytes.slice(start, start + length));
     else this.#fail();
     return text;
@@ -489,7 +558,15 @@ export class DeserializerCore {
     return this.#keep(new Uint8Array(this.bytes.subarray(start, start + length)).buffer);
   }
 
-  #arrayView(buffer: ArrayBuffer): ArrayBufferView {
+  #resizableBuffer(): ArrayBuffer {
+    const length = this.readVarint();
+    const buffer = new ArrayBuffer(length, { maxByteLength: this.readVarint() });
+    const start = this.skip(length);
+    new Uint8Array(buffer).set(this.bytes.subarray(start, start + length));
+    return this.#keep(buffer);
+  }
+
+  #arrayView(buffer: ArrayBufferLike): ArrayBufferView {
     const tag = this.#tag();
     const offset = this.readVarint();
     const length = this.readVarint();
@@ -547,3 +624,5 @@ export class DeserializerCore {
 }
 
 const decoder = new TextDecoder();
+/** Characters made at once: engines limit the number of arguments. */
+const PIECE = 4096;

@@ -112,6 +112,7 @@ export const UV = {
   EINTR: -4,
   EINVAL: -22,
   EISDIR: -21,
+  ELOOP: -40,
   ENOBUFS: -105,
   ENOENT: -2,
   ENOSYS: -38,

@@ -1,12 +1,20 @@
 /** `internalBinding('blob')`: immutable byte sequences. */
 
 import type { Environment } from '../environment';
+import { registerNativeType } from '../messaging/native-objects';
 import { UV } from '../uv-errors';
 
 interface Stored {
   handle: BlobHandle;
   length: number;
   type: string;
+}
+
+interface PlainFilePart {
+  path: string;
+  made: { size: number; mtimeMs: number };
+  start: number;
+  length: number;
 }
 
 /** A stretch of a file that has to stay as it was when the blob was made. */
@@ -21,6 +29,14 @@ class FilePart {
   static whole(env: Environment, path: string): FilePart {
     const { size, mtimeMs } = env.requireBuiltin('fs').statSync(path);
     return new FilePart(env, path, { size, mtimeMs }, 0, size);
+  }
+
+  static of(env: Environment, { path, made, start, length }: PlainFilePart): FilePart {
+    return new FilePart(env, path, made, start, length);
+  }
+
+  get plain(): PlainFilePart {
+    return { path: this.#path, made: this.#made, start: this.#start, length: this.length };
   }
 
   private constructor(env: Environment, path: string, made: { size: number; mtimeMs: number }, start: number, length: number) {
@@ -100,6 +116,15 @@ class BlobHandle {
 }
 
 export function create(env: Environment): Record<string, unknown> {
+  registerNativeType(env, {
+    name: 'blob:Blob',
+    is: (object) => object instanceof BlobHandle,
+    transferable: false,
+    write: (blob) => blob,
+    read: (blob) => blob as BlobHandle,
+    pack: (blob: BlobHandle) => blob.parts.map((part) => (part instanceof FilePart ? part.plain : part.slice())),
+    unpack: (parts: (Uint8Array | PlainFilePart)[]) => new BlobHandle(parts.map((part) => (part instanceof Uint8Array ? part : FilePart.of(env, part)))),
+  });
   const urls = new Map<string, Stored>();
 
   const partsOf = (source: unknown): readonly Part[] => {

@@ -2,6 +2,7 @@
 
 import type { Environment } from '../environment';
 import { formatIpv6, parseIpv4, parseIpv6 } from '../ip-address';
+import { registerNativeType } from '../messaging/native-objects';
 import { codedError } from '../uv-errors';
 
 const AF_INET = 2, AF_INET6 = 10;
@@ -10,6 +11,10 @@ const AF_INET = 2, AF_INET6 = 10;
 const MAPPED_PREFIX = 12;
 
 class SocketAddress {
+  static of({ bytes, port, flowLabel }: PlainAddress): SocketAddress {
+    return new SocketAddress(text(bytes), port, bytes.length === 4 ? AF_INET : AF_INET6, flowLabel);
+  }
+
   /** 4 or 16 bytes. */
   readonly bytes: Uint8Array;
   readonly #port: number;
@@ -42,8 +47,14 @@ class SocketAddress {
   flowlabel(): number {
     return this.#flowLabel;
   }
+
+  get plain(): PlainAddress {
+    return { bytes: this.bytes, port: this.#port, flowLabel: this.#flowLabel };
+  }
 }
 
+interface PlainAddress { bytes: Uint8Array; port: number; flowLabel: number }
+interface PlainList { addresses: Uint8Array[]; subnets: Subnet[]; ranges: Range[] }
 interface Range { start: Uint8Array; end: Uint8Array }
 interface Subnet { network: Uint8Array; prefix: number }
 
@@ -51,6 +62,18 @@ class BlockList {
   readonly #addresses: Uint8Array[] = [];
   readonly #subnets: Subnet[] = [];
   readonly #ranges: Range[] = [];
+
+  static of({ addresses, subnets, ranges }: PlainList): BlockList {
+    const list = new BlockList();
+    list.#addresses.push(...addresses);
+    list.#subnets.push(...subnets);
+    list.#ranges.push(...ranges);
+    return list;
+  }
+
+  get plain(): PlainList {
+    return { addresses: this.#addresses, subnets: this.#subnets, ranges: this.#ranges };
+  }
 
   addAddress({ bytes }: SocketAddress): void {
     this.#addresses.push(bytes);
@@ -118,7 +141,26 @@ class BlockList {
   }
 }
 
-export function create(_env: Environment): Record<string, unknown> {
+export function create(env: Environment): Record<string, unknown> {
+  // Clones share their rules within a thread, as Node's do everywhere; another thread gets the rules of that moment.
+  registerNativeType(env, {
+    name: 'block_list:BlockList',
+    is: (object) => object instanceof BlockList,
+    transferable: false,
+    write: (list) => list,
+    read: (list) => list as BlockList,
+    pack: (list: BlockList) => list.plain,
+    unpack: BlockList.of,
+  });
+  registerNativeType(env, {
+    name: 'block_list:SocketAddress',
+    is: (object) => object instanceof SocketAddress,
+    transferable: false,
+    write: (address) => address,
+    read: (address) => address as SocketAddress,
+    pack: (address: SocketAddress) => address.plain,
+    unpack: SocketAddress.of,
+  });
   return { SocketAddress, BlockList, AF_INET, AF_INET6 };
 }
 

@@ -1,7 +1,9 @@
 /** `internalBinding('serdes')`: V8's serialization format, version 15 (`v8::ValueSerializer`). */
 
+import { AsyncWrap } from '../async-wrap';
 import type { Environment } from '../environment';
 import { DeserializerCore, SerializerCore } from '../serialization';
+import { types } from './types';
 import { codedError } from '../uv-errors';
 
 export function create(env: Environment): Record<string, unknown> {
@@ -10,17 +12,21 @@ export function create(env: Environment): Record<string, unknown> {
 
   class Serializer {
     readonly #core = new SerializerCore({
+      isHostObject: (object) => object instanceof AsyncWrap,
       writeHostObject: (object) => {
         const own = this as unknown as { _writeHostObject?(object: object): void };
-        if (typeof own._writeHostObject !== 'function') throw this.#cannotClone(object);
+        if (typeof own._writeHostObject !== 'function') throw this.#cannotClone(`#<${object.constructor?.name ?? 'Object'}> could not be cloned.`);
         own._writeHostObject(object);
       },
-      cannotClone: (value) => this.#cannotClone(value),
+      sharedBufferId: (buffer) => {
+        const own = this as unknown as { _getSharedArrayBufferId?(buffer: SharedArrayBuffer): number };
+        if (typeof own._getSharedArrayBufferId !== 'function') throw this.#cannotClone('#<SharedArrayBuffer> could not be cloned.');
+        return own._getSharedArrayBufferId(buffer) >>> 0;
+      },
+      cannotClone: (message) => this.#cannotClone(message),
     });
 
-    #cannotClone(value: unknown): Error {
-      const text = typeof value === 'function' ? Function.prototype.toString.call(value) : `#<${(value as object)?.constructor?.name ?? 'Object'}>`;
-      const message = `${typeof value === 'symbol' ? String(value) : text} could not be cloned.`;
+    #cannotClone(message: string): Error {
       const own = this as unknown as { _getDataCloneError?: new (message: string) => Error };
       return new (own._getDataCloneError ?? Error)(message);
     }
@@ -48,6 +54,13 @@ export function create(env: Environment): Record<string, unknown> {
           const own = this as unknown as { _readHostObject?(): object };
           if (typeof own._readHostObject !== 'function') throw new Error('Unable to deserialize cloned data.');
           return own._readHostObject();
+        },
+        sharedBuffer: (id) => {
+          const own = this as unknown as { _getSharedArrayBufferFromId?(id: number): SharedArrayBuffer };
+          if (typeof own._getSharedArrayBufferFromId === 'function') return own._getSharedArrayBufferFromId(id);
+          const known = this.#core.transferred.get(id);
+          if (!types.isSharedArrayBuffer!(known)) throw new Error('Unable to deserialize cloned data.');
+          return known as SharedArrayBuffer;
         },
       });
     }

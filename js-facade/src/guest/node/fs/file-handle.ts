@@ -1,11 +1,12 @@
 /** The native part of `fs.promises`' `FileHandle`: owns a descriptor. */
 
 import { AsyncWrap } from '../async-wrap';
+import { registerNativeType } from '../messaging/native-objects';
 import { uvException } from '../uv-errors';
 import type { FileRequests } from './request';
 
 export function createFileHandle(fs: FileRequests) {
-  return class FileHandle extends AsyncWrap {
+  class FileHandle extends AsyncWrap {
     #fd: number;
 
     constructor(fd: number) {
@@ -34,5 +35,19 @@ export function createFileHandle(fs: FileRequests) {
       this.emitDestroy();
       return fd;
     }
-  };
+  }
+
+  registerNativeType(fs.env, {
+    name: 'fs:FileHandle',
+    is: (object) => object instanceof FileHandle,
+    transferable: true,
+    write: (object) => (object as FileHandle).releaseFD(),
+    read: (fd) => new FileHandle(fd as number),
+    unpack(fd: number) {
+      fs.sys.adoptDescriptor(fd);
+      return fd;
+    },
+    drop: (fd) => void fs.sys.close(fd as number),
+  });
+  return FileHandle;
 }

@@ -1,7 +1,7 @@
 /** Key objects: `KeyObjectHandle` and the native base classes of `KeyObject` and `CryptoKey`. */
 
 import type { Environment } from '../../environment';
-import { registerNativeClones } from '../../structured-clone';
+import { registerNativeType } from '../../messaging/native-objects';
 import type { AsymmetricKey, KeyArguments } from './asymmetric-key';
 import { parseAsymmetricKey } from './asymmetric-key';
 import { kKeyEncodingPKCS8, kKeyEncodingSPKI, kKeyFormatDER, kKeyTypePublic, kKeyTypeSecret } from './constants';
@@ -85,13 +85,19 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** A key as it is posted to another process. */
+/** What is behind a `KeyObject`, or with `crypto` a `CryptoKey`. */
+interface Key {
+  handle: KeyObjectHandle;
+  crypto?: { algorithm: object; usagesMask: number; extractable: boolean } | undefined;
+}
+
+/** A key as it is posted to another thread. */
 interface PostedKey {
   type: number;
   /** The secret, or the key in DER. */
   bytes: Uint8Array;
   /** What makes it a `CryptoKey` and not a `KeyObject`. */
-  crypto?: { algorithm: object; usagesMask: number; extractable: boolean };
+  crypto?: { algorithm: object; usagesMask: number; extractable: boolean } | undefined;
 }
 
 function encodeKey(handle: KeyObjectHandle): PostedKey {
@@ -141,22 +147,24 @@ export function keyClasses(env: Environment): KeyClasses {
     return new cryptoKeyConstructor!(handle, algorithm, usagesMask, extractable);
   };
 
-  registerNativeClones(env, 'crypto', {
-    encode(object): PostedKey | undefined {
-      const handle = keyObjects.get(object);
-      if (handle !== undefined) return encodeKey(handle);
+  registerNativeType(env, {
+    name: 'crypto:Key',
+    is: (object) => keyObjects.has(object) || cryptoKeys.has(object),
+    transferable: false,
+    write(object): Key {
       const slots = cryptoKeys.get(object);
-      if (slots === undefined) return undefined;
-      const { algorithm, usagesMask, extractable } = slots;
-      return { ...encodeKey(slots.handle), crypto: { algorithm, usagesMask, extractable } };
+      if (slots === undefined) return { handle: keyObjects.get(object)! };
+      const { handle, algorithm, usagesMask, extractable } = slots;
+      return { handle, crypto: { algorithm, usagesMask, extractable } };
     },
-    decode(data) {
-      const key = data as PostedKey;
-      const handle = decodeKey(key);
-      if (key.crypto !== undefined) return newCryptoKey(handle, key.crypto.algorithm, key.crypto.usagesMask, key.crypto.extractable);
+    read(value) {
+      const { handle, crypto } = value as Key;
+      if (crypto !== undefined) return newCryptoKey(handle, crypto.algorithm, crypto.usagesMask, crypto.extractable);
       env.requireBuiltin('internal/crypto/keys');
-      return new keyObjectConstructors[key.type](handle);
+      return new keyObjectConstructors[handle.getKeyType()]!(handle);
     },
+    pack: ({ handle, crypto }: Key): PostedKey => ({ ...encodeKey(handle), crypto }),
+    unpack: ({ crypto, ...key }: PostedKey): Key => ({ handle: decodeKey(key), crypto }),
   });
 
   const invalidThis = (what: string) => new (env.requireBuiltin('internal/errors').codes.ERR_INVALID_THIS)(what);
