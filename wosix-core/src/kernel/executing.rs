@@ -39,6 +39,7 @@ impl Kernel {
             exec::resolve(vfs, caller, &file, request.args.clone(), None)
         })?;
 
+        self.end_other_threads(pid);
         let runtime = image.runtime;
         let process = self.table.get_mut(pid)?;
         process.image = image;

@@ -7,7 +7,7 @@ use super::{Call, Effect, Kernel, Tid};
 use crate::errno::{Errno, Result};
 use crate::process::Pid;
 use crate::process::port::{Message, PortId};
-use crate::process::thread::{Life, MAIN_THREAD, ThreadId};
+use crate::process::thread::{Life, MAIN_THREAD, ThreadId, Threads};
 
 /// Code of a thread that did not end by itself.
 const KILLED: i32 = 1;
@@ -186,6 +186,20 @@ impl Kernel {
         }
         if self.threads[creator as usize].process == Some(pid) {
             self.tell(creator, News::ThreadEnded(thread));
+        }
+    }
+
+    /// Ends every thread of a process but its first, whose ports are closed too: another program takes over.
+    pub(super) fn end_other_threads(&mut self, pid: Pid) {
+        let Ok(process) = self.table.get(pid) else {
+            return;
+        };
+        for thread in process.made.all() {
+            self.end_thread(pid, thread, KILLED);
+        }
+        self.message_ports.close_of_process(pid);
+        if let Ok(process) = self.table.get_mut(pid) {
+            process.made = Threads::default();
         }
     }
 

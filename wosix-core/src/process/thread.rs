@@ -89,6 +89,11 @@ impl Threads {
             .collect()
     }
 
+    /// All threads that were not asked for.
+    pub fn all(&self) -> Vec<ThreadId> {
+        self.entries.keys().copied().collect()
+    }
+
     /// Whether a worker runs one of them, or the host looks for one.
     pub fn any_started(&self) -> bool {
         self.entries
