@@ -18,6 +18,8 @@ import { fileURLToPath } from 'node:url';
 const DIST = path.dirname(fileURLToPath(import.meta.url));
 const WORKDIR_NAME = 'project';
 const EXIT_TIMEOUT = 124;
+/** What the page of `wosix exec` runs, as stack traces name it. */
+const PAGE_SCRIPT = 'exec-page.js';
 /** Variables of the user's environment that tell programs how to print. */
 const PASSED_ON = ['TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'CI', 'LANG', 'TZ'];
 
@@ -62,7 +64,11 @@ export async function exec(options: ExecOptions): Promise<number> {
   const sampler = options.jsonStats === undefined ? null : new MemorySampler(browser.pid);
   try {
     if (options.verbose) browser.page.on('console', (message) => process.stderr.write(`[browser] ${message.type()}: ${message.text()}\n`));
-    browser.page.on('pageerror', (error) => session.fail(new Error(`the page failed: ${error instanceof Error ? error.message : error}`)));
+    browser.page.on('pageerror', (error) => {
+      // Firefox reports rejections in workers here too, even those that a program handled.
+      if (options.browser === 'firefox' && !(error instanceof Error && error.stack?.includes(PAGE_SCRIPT))) return;
+      session.fail(new Error(`the page failed: ${error instanceof Error ? error.message : error}`));
+    });
     browser.browser.on('disconnected', () => session.fail(new Error('the browser went away')));
     // Firefox answers `goto` late while the page is busy; what counts comes over the socket.
     browser.page.goto(`${server.origin}${secret}page`).catch((error) => session.fail(error));
