@@ -33,8 +33,11 @@ export function moduleFileFunctions(fs: FileRequests) {
       if (typeof base !== 'string') {
         throw codedError('ERR_INVALID_ARG_TYPE', 'The "base" argument must be of type string or an instance of URL.', TypeError);
       }
-      const importer = base.startsWith('file:') ? fs.env.requireBuiltin('internal/url').fileURLToPath(base) : base;
-      throw codedError('ERR_MODULE_NOT_FOUND', `Cannot find package '${directory}index.js' imported from ${importer}`);
+      const { URL: NodeURL, fileURLToPath } = fs.env.requireBuiltin('internal/url');
+      // Throws ERR_INVALID_URL.
+      const importer = fileURLToPath(new NodeURL(base));
+      const wanted = typeof main === 'string' ? `${directory}./${main}` : `${directory}index.js`;
+      throw codedError('ERR_MODULE_NOT_FOUND', `Cannot find package '${wanted}' imported from ${importer}`);
     },
 
     /** WebAssembly if the file begins as such, else JavaScript. */
