@@ -104,7 +104,8 @@ function indexOfOffset(length: number, offset: number, needleLength: number, for
 
 function fill(target: Uint8Array, value: unknown, start: number, end: number, encoding?: string): number | void {
   const bytes = bytesOf(target);
-  if (start < 0 || end > bytes.length) return -2;
+  if (start < 0 || end < 0) throw outOfRange();
+  if (end > bytes.length) return -2;
   if (start >= end) return undefined;
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) {
     bytes.fill(Number(value) & 255, start, end);

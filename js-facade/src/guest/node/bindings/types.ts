@@ -78,12 +78,15 @@ export const types: Record<string, Test> = {
     isNumberObject(value) || isStringObject(value) || isBooleanObject(value) || isBigIntObject(value) || isSymbolObject(value),
 };
 
+/** Both are `null` for a proxy that was revoked. */
+type ProxyDetails = [target: object | null, handler: object | null];
+
 /**
  * Target and handler of every proxy that guest code makes. Nothing tells a proxy from its target afterwards, so `Proxy` itself is replaced
  * by one that remembers.
  */
-const proxies = new WeakMap<object, [target: object, handler: object]>();
-export const proxyDetails = (value: unknown): [object, object] | undefined => proxies.get(value as object);
+const proxies = new WeakMap<object, ProxyDetails>();
+export const proxyDetails = (value: unknown): ProxyDetails | undefined => proxies.get(value as object);
 
 export function rememberProxies(): void {
   const EngineProxy = Proxy;
@@ -96,7 +99,13 @@ export function rememberProxies(): void {
   Object.defineProperty(Remembering, 'length', { value: 2, configurable: true });
   Remembering.revocable = function revocable<T extends object>(target: T, handler: ProxyHandler<T>) {
     const result = EngineProxy.revocable(target, handler);
-    proxies.set(result.proxy, [target, handler]);
+    const { proxy, revoke } = result;
+    proxies.set(proxy, [target, handler]);
+    // Assigned, and so without a name, as the engine's.
+    result.revoke = () => {
+      proxies.set(proxy, [null, null]);
+      revoke();
+    };
     return result;
   };
   Reflect.deleteProperty(Remembering, 'prototype');
