@@ -24,8 +24,10 @@ export function replaceFunctionConstructors(compiler: ScriptCompiler): void {
       const parameters = args.slice(0, -1).join(',');
       const body = args.at(-1) ?? '';
       const source = `(${keyword} anonymous(${parameters}\n) {\n${body}\n})`;
-      const { code } = compiler.rewrite(source);
-      return code === source ? compiled : globalEval(code);
+      const { code, imports } = compiler.rewrite(source);
+      if (!imports) return code === source ? compiled : globalEval(code);
+      // V8 gives the text the referrer of the code that called the constructor.
+      return globalEval(`(function(ºimport){return ${code}})`)(compiler.importerOfCaller(create));
     };
     const replacement: Function = new EngineProxy(engine, {
       apply: (_target, _receiver, args) => create(args, replacement),

@@ -195,6 +195,12 @@ export class ScriptCompiler {
     }
   }
 
+  /** What `import()` means in a text that the guest's code compiles by calling `above`: as in the file of that code. */
+  importerOfCaller(above: Function): Function {
+    const file = this.env.stacks.capture(above).map((site) => site.getFileName()).find((name) => typeof name === 'string');
+    return this.importer({ file: file ?? undefined });
+  }
+
   /** What `import()` in a script calls. */
   importer({ file, referrer }: { file: string | undefined; referrer?: symbol | undefined }): (specifier: unknown, options?: unknown) => Promise<unknown> {
     const symbol = referrer ?? this.env.perIsolateSymbols.vm_dynamic_import_default_internal!;
