@@ -85,18 +85,17 @@ export function create(env: Environment): Record<string, unknown> {
         return undefined;
       }
       try {
-        const line = parseCommandLine(env.data, execArgv.map(String), variables);
-        if (line.rest.length === 0) return { ...line, execArgv: execArgv.map(String) };
-        this.invalidExecArgv = line.rest;
+        return { ...parseCommandLine(env.data, execArgv.map(String), variables), execArgv: execArgv.map(String), rest: [] };
       } catch (error) {
         if (!(error instanceof BadOption)) throw error;
         this.invalidExecArgv = [error.message];
+        return undefined;
       }
-      return undefined;
     }
 
     startThread(): void {
-      onThreadEnd(env, this.threadId, () => this.#ended());
+      // Behind the messages it sent, each with its own turn.
+      onThreadEnd(env, this.threadId, () => env.loop.post({ limit: 1, step: () => this.#ended() }));
       const started = env.sys.threadStart(this.threadId, this.#port);
       if (started < 0) throw new Error(`a thread cannot be started: errno ${-started}`);
       this.setActive(true);
@@ -144,14 +143,15 @@ export function create(env: Environment): Record<string, unknown> {
       throw unavailable("Another thread's heap statistics");
     }
 
-    #ended(): void {
+    #ended(): boolean {
       const end = env.sys.threadJoin(this.threadId);
-      if (end === null) return;
+      if (end === null) return false;
       forgetThread(env, this.threadId);
       const code = typeof end === 'number' ? 1 : end.code;
       const { onexit } = this;
       if (typeof onexit === 'function') env.makeCallback(this, () => onexit.call(this, code, null, null));
       this.close();
+      return false;
     }
 
     protected override onClose(): void {
