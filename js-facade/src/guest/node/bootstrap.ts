@@ -38,7 +38,7 @@ export function bootLibrary(env: NodeEnvironment): void {
   removeBrowserGlobals();
   env.compiler.defineImport();
   rememberProxies();
-  adoptWaitAsync(env);
+  adoptAtomics(env);
   env.stacks.replaceCapture();
 
   const perContext: any = env.perContext;
@@ -213,7 +213,9 @@ function warnOfStalledModules(env: NodeEnvironment): void {
 }
 
 /** The loop must not block while `Atomics.waitAsync` waits: only the browser settles its promise. It does not keep the process alive. */
-function adoptWaitAsync(env: NodeEnvironment): void {
+function adoptAtomics(env: NodeEnvironment): void {
+  // Firefox has the old name of `notify` still.
+  Reflect.deleteProperty(Atomics, 'wake');
   const original = Atomics.waitAsync as Function | undefined;
   if (original === undefined) return;
   const adopted = {
