@@ -3,9 +3,14 @@
 import type { Environment } from '../environment';
 import { unavailable } from '../node-error';
 
-export function create(_env: Environment): Record<string, unknown> {
+export function create(env: Environment): Record<string, unknown> {
   const refuse = () => {
     throw unavailable('A heap snapshot');
   };
-  return { buildEmbedderGraph: refuse, triggerHeapSnapshot: refuse, createHeapSnapshotStream: refuse };
+  const triggerHeapSnapshot = (filename = '') => {
+    // Node asks this first.
+    env.permissions.check('FileSystemWrite', filename);
+    refuse();
+  };
+  return { buildEmbedderGraph: refuse, triggerHeapSnapshot, createHeapSnapshotStream: refuse };
 }
