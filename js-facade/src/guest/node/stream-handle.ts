@@ -129,7 +129,7 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
     return false;
   }
 
-  /** As libuv does, a write that carries a handle is completed later, even if all of it could be written at once. */
+  /** As libuv does, a write that carries a handle is completed later, even if all of it could be written at once, or nothing ever will. */
   protected override doWrite(req: any, chunks: Uint8Array[], total: number, sendHandle?: object): { error: number; async: boolean } {
     if (this.#fd < 0) return { error: UV.EBADF, async: false };
     let passed: PassedHandle | undefined;
@@ -142,6 +142,10 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
     let left = total;
     if (this.#writes.length === 0 && this.#connectRequest === undefined) {
       const written = this.#tryWrite(chunks, passed);
+      if (written < 0 && passed !== undefined) {
+        this.completeStreamRequest(req, written);
+        return WRITE_QUEUED;
+      }
       if (written < 0) return { error: written, async: false };
       left -= written;
       if (left === 0 && passed === undefined) return WRITE_DONE;

@@ -42,6 +42,7 @@ export function create(env: Environment): Record<string, unknown> {
       _url: string | null, environment: Record<string, string> | null | undefined, execArgv: string[] | undefined,
       limits: Float64Array, _trackUnmanagedFds: boolean, isInternal: boolean, name: string,
     ) {
+      if (!isInternal) env.permissions.check('WorkerThreads', '');
       super(env, 'WORKER');
       const { sys } = env;
       this.threadName = name;
