@@ -149,9 +149,9 @@ async function runMain(env: NodeEnvironment, script: string): Promise<never> {
   } while (loop.isAlive());
 
   const unsettled = await isEntryPointUnsettled(env);
-  if (unsettled) warnOfStalledModules(env);
   process._exiting = true;
   const fields = process[env.privateSymbols.exit_info_private_symbol!] as Int32Array;
+  if (unsettled && !fields[2] && env.commandLine.values['--warnings'] !== false) warnOfStalledModules(env);
   const code = fields[2] ? fields[1]! : unsettled ? 13 : 0;
   const thrown = env.guard.call(() => process.emit('exit', code));
   if (thrown) env.fatal.trigger(thrown);
