@@ -6,6 +6,8 @@ import type { NodeData, OptionInfo, OptionValue } from './node-data';
 const NO_OP = 0, V8_OPTION = 1, BOOLEAN = 2, INTEGER = 3, UNSIGNED = 4, STRING = 5, HOST_PORT = 6, STRING_LIST = 7;
 const ALLOWED_IN_ENVIRONMENT = 0;
 
+export const ABORT_ON_UNCAUGHT = '--abort-on-uncaught-exception';
+
 /** A command line that Node refuses: `message` goes to standard error behind the program's name. */
 export class BadOption extends Error {}
 
@@ -149,8 +151,11 @@ class Parser {
       case STRING_LIST:
         values[name] = [...((values[name] as string[] | undefined) ?? []), value];
         break;
-      case NO_OP:
       case V8_OPTION:
+        // The only one that has an effect here: `fatal-exception.ts`.
+        if (name === ABORT_ON_UNCAUGHT) values[name] = !negated;
+        break;
+      case NO_OP:
         break;
       default:
         throw new Error(`option ${name} has the unknown type ${type}`);

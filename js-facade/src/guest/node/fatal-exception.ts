@@ -1,5 +1,6 @@
 /** What happens to an exception that nobody caught: Node's `TriggerUncaughtException` and what it prints. */
 
+import { ABORT_ON_UNCAUGHT } from './command-line';
 import type { Environment } from './environment';
 import type { CompiledSources } from './compiled-sources';
 import type { BuiltinLoader } from './builtin-loader';
@@ -32,6 +33,11 @@ export class FatalExceptions {
   trigger({ error, location }: Thrown, fromPromise = false): void {
     if (error instanceof ProcessExit || error instanceof KernelPanic) throw error;
     const arrow = fromPromise ? undefined : this.arrow(location);
+    if (this.env.commandLine.values[ABORT_ON_UNCAUGHT] && this.env.internalBinding('util').shouldAbortOnUncaughtToggle[0] !== 0) {
+      // V8 does not ask listeners of `uncaughtException`.
+      this.print(error, arrow);
+      this.env.process.abort();
+    }
     if (this.handling) this.fail(error, arrow, EXIT_CODES.inHandler);
     const handler = this.env.process._fatalException;
     if (typeof handler !== 'function') this.fail(error, arrow, EXIT_CODES.monkeyPatched);

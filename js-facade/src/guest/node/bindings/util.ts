@@ -14,7 +14,8 @@ export function create(env: Environment): Record<string, unknown> {
   return {
     constants: values.constants,
     privateSymbols: env.privateSymbols,
-    shouldAbortOnUncaughtToggle: new Uint32Array(1),
+    /** The library sets it to 0 while somebody takes every exception (a domain, a capture callback). */
+    shouldAbortOnUncaughtToggle: new Uint32Array([1]),
 
     isInsideNodeModules(frameLimit = 10, defaultValue = false) {
       for (const site of env.stacks.capture(env.internalBinding('util').isInsideNodeModules).slice(0, frameLimit)) {
