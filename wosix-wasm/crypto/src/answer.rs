@@ -18,6 +18,8 @@ pub enum Library {
     Dh = 5,
     /// `ERR_LIB_EVP`: what dispatches to keys and digests.
     Evp = 6,
+    /// `ERR_LIB_PEM`
+    Pem = 9,
     /// `ERR_LIB_DSA`
     Dsa = 10,
     /// `ERR_LIB_ASN1`

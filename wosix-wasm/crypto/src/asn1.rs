@@ -7,16 +7,28 @@ use crate::answer::{Failure, Library};
 
 /// Tags of the universal class, as they stand in DER (with the bit of constructed types).
 pub mod tag {
+    pub const BOOLEAN: u8 = 0x01;
     pub const INTEGER: u8 = 0x02;
     pub const BIT_STRING: u8 = 0x03;
     pub const OCTET_STRING: u8 = 0x04;
     pub const NULL: u8 = 0x05;
     pub const OID: u8 = 0x06;
+    pub const UTF8_STRING: u8 = 0x0c;
+    pub const IA5_STRING: u8 = 0x16;
+    pub const UTC_TIME: u8 = 0x17;
+    pub const GENERALIZED_TIME: u8 = 0x18;
+    pub const UNIVERSAL_STRING: u8 = 0x1c;
+    pub const BMP_STRING: u8 = 0x1e;
     pub const SEQUENCE: u8 = 0x30;
 
     /// `[number]` as a constructed (explicit) tag.
     pub const fn explicit(number: u8) -> u8 {
         0xa0 | number
+    }
+
+    /// `[number]` as a primitive (implicit) tag.
+    pub const fn implicit(number: u8) -> u8 {
+        0x80 | number
     }
 }
 
@@ -171,4 +183,24 @@ pub fn bits(bytes: &[u8]) -> Vec<u8> {
 /// The object identifier with these contents.
 pub fn oid(contents: &[u8]) -> Vec<u8> {
     element(tag::OID, contents)
+}
+
+/// The contents of an object identifier as numbers with dots.
+pub fn dotted(oid: &[u8]) -> String {
+    let mut arcs = Vec::new();
+    let mut arc = 0u128;
+    for &byte in oid {
+        arc = arc << 7 | u128::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            if arcs.is_empty() {
+                let first = (arc / 40).min(2);
+                arcs.push(first);
+                arc -= first * 40;
+            }
+            arcs.push(arc);
+            arc = 0;
+        }
+    }
+    let arcs: Vec<String> = arcs.iter().map(u128::to_string).collect();
+    arcs.join(".")
 }

@@ -19,3 +19,4 @@ mod number;
 mod pem;
 mod prime;
 mod rng;
+mod x509;

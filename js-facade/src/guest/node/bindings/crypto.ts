@@ -23,6 +23,7 @@ import { secureContextClass } from './crypto/secure-context';
 import { signatureClasses } from './crypto/signature';
 import { nodeError, unavailable } from './crypto/support';
 import { unsupported } from './crypto/unsupported';
+import { x509Bindings } from './crypto/x509';
 
 /** OpenSSL's own default security level. */
 const SECURITY_LEVEL = 2;
@@ -48,6 +49,7 @@ export function create(env: Environment): Record<string, unknown> {
     ...primeJobs(env),
     ...keccakJobs(env),
     ...argon2Job(env),
+    ...x509Bindings(env),
     getSSLCiphers: none,
     getBundledRootCertificates: none,
     getSystemCACertificates: none,

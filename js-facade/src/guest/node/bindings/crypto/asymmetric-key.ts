@@ -2,7 +2,7 @@
 
 import type { Environment } from '../../environment';
 import {
-  kKeyEncodingPKCS8, kKeyEncodingSPKI, kKeyFormatDER, kKeyFormatJWK, kKeyFormatPEM, kKeyFormatRawPrivate, kKeyFormatRawPublic, kKeyFormatRawSeed,
+  kKeyFormatJWK, kKeyFormatPEM, kKeyFormatRawPrivate, kKeyFormatRawPublic, kKeyFormatRawSeed,
   kKeyFormatStore, kKeyTypePrivate, kKeyTypePublic, POINT_CONVERSION_UNCOMPRESSED,
 } from './constants';
 import { exportJwk, parseJwk } from './jwk';
@@ -70,7 +70,7 @@ export class AsymmetricKey {
     switch (textOf(type)) {
       case 'rsa':
       case 'rsa-pss':
-        Object.assign(target, { modulusLength: numberOf(first), publicExponent: second.slice().buffer });
+        Object.assign(target, { modulusLength: numberOf(first), publicExponent: new Uint8Array(second).buffer });
         if (hash === undefined) return target;
         return Object.assign(target, { hashAlgorithm: textOf(hash), mgf1HashAlgorithm: textOf(mgf1Hash), saltLength: numberOf(saltLength) });
       case 'dsa':
@@ -143,12 +143,6 @@ export class AsymmetricKey {
 
   equals(other: AsymmetricKey): boolean {
     return this.module.test('key_equals', this.address, other.address);
-  }
-
-  /** The key in an encoding that every type has, to be sent to another worker. */
-  toDer(): Uint8Array {
-    const export_ = this.isPrivate ? kKeyEncodingPKCS8 : kKeyEncodingSPKI;
-    return this.export(kKeyFormatDER, export_) as Uint8Array;
   }
 }
 

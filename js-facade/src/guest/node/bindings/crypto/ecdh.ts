@@ -9,7 +9,7 @@ import { equalBytes } from './key-object';
 import { cryptoModule, pack } from './module';
 import { randomSeed } from './seed';
 import type { ByteSource } from './support';
-import { bytesOfSource, encodeResult, nodeError } from './support';
+import { bytesOfSource, copyOfSource, encodeResult, nodeError } from './support';
 
 /** What the library makes `ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY` of. */
 const INVALID_PUBLIC_KEY = 'ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY';
@@ -80,7 +80,7 @@ export function ecdhBindings(env: Environment): Record<string, unknown> {
     }
 
     setPrivateKey(key: ByteSource): void {
-      const scalar = bytesOfSource(key).slice();
+      const scalar = copyOfSource(key);
       if (!cryptoModule(env).test('ec_is_private', pack(this.curve, scalar))) {
         throw nodeError(new RangeError('Private key is not valid for specified curve.'), 'ERR_CRYPTO_INVALID_KEYTYPE');
       }

@@ -5,7 +5,7 @@ import { registerNativeType } from '../../messaging/native-objects';
 import type { AsymmetricKey, KeyArguments } from './asymmetric-key';
 import { parseAsymmetricKey } from './asymmetric-key';
 import { kKeyEncodingPKCS8, kKeyEncodingSPKI, kKeyFormatDER, kKeyTypePublic, kKeyTypeSecret } from './constants';
-import { bytesOfSource, encodeResult } from './support';
+import { copyOfSource, encodeResult } from './support';
 import type { ByteSource } from './support';
 
 /** The native part of a `KeyObject`: bytes that are secret, or a public or private key. */
@@ -26,7 +26,7 @@ export class KeyObjectHandle {
 
   init(type: number, ...args: [ByteSource] | KeyArguments): void {
     this.#type = type;
-    if (type === kKeyTypeSecret) this.#secret = bytesOfSource(args[0] as ByteSource).slice();
+    if (type === kKeyTypeSecret) this.#secret = copyOfSource(args[0] as ByteSource);
     else this.#asymmetric = parseAsymmetricKey(KeyObjectHandle.environment, type, ...(args as KeyArguments));
   }
 

@@ -13,7 +13,7 @@ import type { KeyClasses } from './key-object';
 import { KeyObjectHandle } from './key-object';
 import { cryptoModule, pack } from './module';
 import { randomSeed } from './seed';
-import { invalidDigest, nodeError } from './support';
+import { copyOfSource, invalidDigest, nodeError } from './support';
 
 /** Stands for a number that is not given (`exports.rs`). */
 export const NOT_GIVEN = -0x80000000;
@@ -116,7 +116,7 @@ export function keyPairJobs(env: Environment, keys: KeyClasses): Record<string, 
       this.#generator = generator;
       if (typeof primeOrGroup === 'number') this.#prime = primeOrGroup;
       else if (typeof primeOrGroup === 'string') this.#prime = groupPrime(primeOrGroup);
-      else this.#prime = copyOf(primeOrGroup);
+      else this.#prime = copyOfSource(primeOrGroup);
     }
 
     protected override generate(): number {
@@ -156,8 +156,4 @@ function hashName(name: string, what: string): string {
   const algorithm = findAlgorithm(name);
   if (algorithm !== undefined) return algorithm.name;
   throw what === 'digest' ? invalidDigest(name) : nodeError(new TypeError(`Invalid ${what}: ${name}`), 'ERR_CRYPTO_INVALID_DIGEST');
-}
-
-function copyOf(view: ArrayBufferView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
 }

@@ -29,6 +29,11 @@ export function opensslError(code: number, reason: string): Error {
   const [library, name] = LIBRARIES[code >>> 23] ?? [`lib(${code >>> 23})`];
   const message = `error:${code.toString(16).toUpperCase().padStart(8, '0')}:${library}::${reason}`;
   const nodeCode = `ERR_OSSL_${name === undefined ? '' : `${name}_`}${reason.toUpperCase().replaceAll(' ', '_')}`;
-  const stack = KEPT.has(code >>> 23) ? { opensslErrorStack: [message] } : {};
-  return Object.assign(new Error(message), stack, { library, reason, code: nodeCode });
+  const error = new Error(message);
+  // Not assigned: a setter of `Object.prototype` must not see them.
+  const define = (name: string, value: unknown) => Object.defineProperty(error, name, { value, enumerable: true, writable: true, configurable: true });
+  if (KEPT.has(code >>> 23)) define('opensslErrorStack', [message]);
+  define('library', library);
+  define('reason', reason);
+  return define('code', nodeCode);
 }

@@ -10,7 +10,7 @@ import type { KeyObjectHandle } from './key-object';
 import { pack } from './module';
 import { randomSeed } from './seed';
 import type { ByteSource } from './support';
-import { bytesOfSource, encodeResult, nodeError } from './support';
+import { bytesOfSource, copyOfSource, encodeResult, nodeError } from './support';
 
 /** Operations by their numbers in `exports.rs`. */
 const PUBLIC_ENCRYPT = 0, PRIVATE_DECRYPT = 1, PRIVATE_ENCRYPT = 2, PUBLIC_DECRYPT = 3;
@@ -20,9 +20,7 @@ const DEFAULT_OAEP_HASH = 'sha1';
 
 export function rsaCipherBindings(env: Environment): Record<string, unknown> {
   function run(key: AsymmetricKey, operation: number, data: Uint8Array, padding: number, hash = DEFAULT_OAEP_HASH, label?: ByteSource): Uint8Array<ArrayBuffer> {
-    const algorithm = findAlgorithm(hash);
-    if (algorithm === undefined) throw nodeError(new Error('Invalid digest used'), 'ERR_OSSL_EVP_INVALID_DIGEST');
-    const fields = pack(randomSeed(env), data, algorithm.name, label === undefined ? '' : bytesOfSource(label));
+    const fields = pack(randomSeed(env), data, hashName(hash), label === undefined ? '' : bytesOfSource(label));
     return key.module.bytes('key_rsa', key.address, operation, padding, fields);
   }
 
@@ -31,6 +29,8 @@ export function rsaCipherBindings(env: Environment): Record<string, unknown> {
     data: KeyArguments[0], format: KeyArguments[1], encoding: KeyArguments[2], passphrase: KeyArguments[3], namedCurve: KeyArguments[4],
     buffer: ByteSource, padding: number, hash?: string, label?: ByteSource,
   ) => {
+    // A hash that does not exist is reported before a key that cannot be read.
+    if (hash !== undefined) hashName(hash);
     const key = parseAsymmetricKey(env, type, data, format, encoding, passphrase, namedCurve);
     return encodeResult(env, run(key, operation, bytesOfSource(buffer), padding, hash, label));
   };
@@ -43,7 +43,7 @@ export function rsaCipherBindings(env: Environment): Record<string, unknown> {
       readonly label?: ByteSource,
     ) {
       super(env, 'CIPHERREQUEST', mode);
-      this.#data = bytesOfSource(data).slice();
+      this.#data = copyOfSource(data);
     }
 
     protected override compute(): unknown {
@@ -59,4 +59,10 @@ export function rsaCipherBindings(env: Environment): Record<string, unknown> {
     publicDecrypt: cipher(PUBLIC_DECRYPT, kKeyTypePublic),
     RSACipherJob,
   };
+}
+
+function hashName(name: string): string {
+  const algorithm = findAlgorithm(name);
+  if (algorithm === undefined) throw nodeError(new Error('Invalid digest used'), 'ERR_OSSL_EVP_INVALID_DIGEST');
+  return algorithm.name;
 }

@@ -13,7 +13,7 @@ import { pack } from './module';
 import { opensslError } from './openssl-error';
 import { randomSeed } from './seed';
 import type { ByteSource } from './support';
-import { bytesOfData, bytesOfSource, codecs, encodeResult, invalidDigest, nodeError } from './support';
+import { bytesOfData, bytesOfSource, codecs, copyOfSource, encodeResult, invalidDigest, nodeError } from './support';
 
 /** `PROV_R_INVALID_DIGEST` */
 const INVALID_DIGEST = 0x1c80007a;
@@ -119,9 +119,9 @@ export function signatureClasses(env: Environment): Record<string, unknown> {
         env, purpose === kSignJobModeSign ? kKeyTypePrivate : kKeyTypePublic, keyData, format, type, passphrase, namedCurve,
       );
       // What runs later works on the data as they are now.
-      this.#data = bytesOfSource(data).slice();
-      this.#signature = signature === undefined ? undefined : bytesOfSource(signature).slice();
-      this.#context = context === undefined ? new Uint8Array(0) : bytesOfSource(context).slice();
+      this.#data = copyOfSource(data);
+      this.#signature = signature === undefined ? undefined : copyOfSource(signature);
+      this.#context = context === undefined ? new Uint8Array(0) : copyOfSource(context);
       this.#form = { padding, saltLength, encoding };
       if (digest != null) {
         this.#algorithm = findAlgorithm(digest);

@@ -18,6 +18,11 @@ export function bytesOfSource(source: ByteSource): Uint8Array {
   return ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
 }
 
+/** A copy of those bytes, for what works on them later. A `slice` of a `Buffer` would be none. */
+export function copyOfSource(source: ByteSource): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytesOfSource(source));
+}
+
 /** The bytes of what `update` of a hash takes. */
 export function bytesOfData(env: Environment, data: string | ArrayBufferView, encoding?: string): Uint8Array {
   if (typeof data !== 'string') return bytesOf(data);

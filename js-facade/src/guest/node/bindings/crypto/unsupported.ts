@@ -7,11 +7,6 @@ import { unavailable } from './support';
 const CLASSES: Record<string, string> = {
 };
 
-const FUNCTIONS: Record<string, string> = {
-  parseX509: 'X.509 certificates',
-  certVerifySpkac: 'SPKAC', certExportPublicKey: 'SPKAC', certExportChallenge: 'SPKAC',
-};
-
 export function unsupported(env: Environment): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, feature] of Object.entries(CLASSES)) {
@@ -22,11 +17,6 @@ export function unsupported(env: Environment): Record<string, unknown> {
     };
     Object.defineProperty(refusing, 'name', { value: name });
     result[name] = refusing;
-  }
-  for (const [name, feature] of Object.entries(FUNCTIONS)) {
-    result[name] = () => {
-      throw unavailable(env, feature);
-    };
   }
   return result;
 }
