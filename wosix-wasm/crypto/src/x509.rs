@@ -262,13 +262,12 @@ impl Certificate {
         )
     }
 
-    /// The name and the identifier of the signature's algorithm.
+    /// The name of the signature's algorithm, empty if it is not known, and its identifier.
     pub fn signature_algorithm(&self) -> Result<(String, String), Failure> {
         let (identifier, _) =
             decode::algorithm(&mut Reader::new(self.fields()?.signature_algorithm))?;
-        let dotted = asn1::dotted(identifier);
-        let name = signature::name(identifier);
-        Ok((name.map_or_else(|| dotted.clone(), str::to_owned), dotted))
+        let name = signature::name(identifier).unwrap_or_default();
+        Ok((name.to_owned(), asn1::dotted(identifier)))
     }
 
     /// The serial number in hexadecimal digits.

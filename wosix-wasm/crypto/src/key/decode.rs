@@ -18,7 +18,7 @@ pub const NO_PASSPHRASE: Failure =
     Failure::new(Library::Crypto, 0x80109, "interrupted or cancelled");
 /// Node's `ERR_MISSING_PASSPHRASE`
 const NEED_PASSPHRASE: Failure =
-    Failure::new(Library::Node, 1, "Passphrase required for encrypted key");
+    Failure::new(Library::Node, 6, "Passphrase required for encrypted key");
 /// What Node says when OpenSSL gave no reason.
 const NO_PRIVATE_KEY: Failure = Failure::new(Library::Node, 2, "Failed to read private key");
 /// The same for public keys.

@@ -9,13 +9,21 @@ const LIBRARIES: Record<number, [text: string, code?: string]> = {
   60: ['DECODER routines'],
 };
 
-/** Libraries whose errors stay in OpenSSL's queue when Node looks at them, so that it shows them a second time. */
-const KEPT: ReadonlySet<number> = new Set([57, 60]);
+const PROVIDER = 57, DECODER = 60;
+
+/** Below this number are the reasons of providers that ciphers give at their end. */
+const PROVIDER_REASONS_OF_KEYS = 122;
+
+/** Whether an error stays in OpenSSL's queue when Node looks at it, so that it shows it a second time. */
+function isKept(code: number): boolean {
+  const library = code >>> 23, reason = code & 0x7fffff;
+  return library === DECODER || (library === PROVIDER && reason < PROVIDER_REASONS_OF_KEYS);
+}
 
 /** Failures that Node words itself, by the number that `wosix-wasm/crypto` gives them in no library: the class and the code. */
 const NODE_FAILURES: Record<number, [kind: new (message: string) => Error, code?: string]> = {
-  1: [TypeError, 'ERR_MISSING_PASSPHRASE'], 2: [Error], 3: [Error, 'ERR_CRYPTO_UNKNOWN_CIPHER'], 4: [TypeError, 'ERR_CRYPTO_INVALID_CURVE'],
-  5: [TypeError, 'ERR_INVALID_ARG_VALUE'],
+  2: [Error], 3: [Error, 'ERR_CRYPTO_UNKNOWN_CIPHER'], 4: [TypeError, 'ERR_CRYPTO_INVALID_CURVE'], 5: [TypeError, 'ERR_INVALID_ARG_VALUE'],
+  6: [TypeError, 'ERR_MISSING_PASSPHRASE'],
 };
 
 /** The error for a code of OpenSSL's: the library in the upper bits, the reason in the lower 23. */
@@ -29,11 +37,6 @@ export function opensslError(code: number, reason: string): Error {
   const [library, name] = LIBRARIES[code >>> 23] ?? [`lib(${code >>> 23})`];
   const message = `error:${code.toString(16).toUpperCase().padStart(8, '0')}:${library}::${reason}`;
   const nodeCode = `ERR_OSSL_${name === undefined ? '' : `${name}_`}${reason.toUpperCase().replaceAll(' ', '_')}`;
-  const error = new Error(message);
-  // Not assigned: a setter of `Object.prototype` must not see them.
-  const define = (name: string, value: unknown) => Object.defineProperty(error, name, { value, enumerable: true, writable: true, configurable: true });
-  if (KEPT.has(code >>> 23)) define('opensslErrorStack', [message]);
-  define('library', library);
-  define('reason', reason);
-  return define('code', nodeCode);
+  const stack = isKept(code) ? { opensslErrorStack: [message] } : {};
+  return Object.assign(new Error(message), stack, { library, reason, code: nodeCode });
 }

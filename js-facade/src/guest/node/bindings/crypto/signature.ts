@@ -23,6 +23,9 @@ const LONGEST_CONTEXT = 255;
 /** What a digest is made with when the caller does not say, as OpenSSL's keys advise. */
 const DEFAULT_DIGEST = 'sha256';
 
+/** Names that only {@link Sign} and {@link Verify} know. */
+const LEGACY_NAMES: Record<string, string> = { dss1: 'sha1' };
+
 /** How a signature is made: `RSA_*_PADDING`, `RSA_PSS_SALTLEN_*` or bytes, `kSigEnc…`. */
 interface Form { padding?: number | null; saltLength?: number | null; encoding?: number | null }
 
@@ -38,7 +41,7 @@ class Digest {
   constructor(readonly env: Environment) {}
 
   init(name: string): void {
-    this.#algorithm = findAlgorithm(name);
+    this.#algorithm = findAlgorithm(LEGACY_NAMES[name.toLowerCase()] ?? name);
     if (this.#algorithm === undefined) throw nodeError(new TypeError('Invalid digest'), 'ERR_CRYPTO_INVALID_DIGEST');
     this.#stream = DigestStream.hash(codecs(this.env), this.#algorithm);
   }

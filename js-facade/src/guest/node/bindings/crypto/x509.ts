@@ -8,7 +8,7 @@ import { AsymmetricKey, textOf } from './asymmetric-key';
 import { kKeyEncodingSPKI, kKeyFormatDER, kKeyTypePublic, POINT_CONVERSION_UNCOMPRESSED } from './constants';
 import { KeyObjectHandle } from './key-object';
 import { cryptoModule, NativeObject } from './module';
-import { bytesOfSource, codecs, encodeResult } from './support';
+import { bytesOfSource, codecs, encodeResult, nodeError } from './support';
 import type { ByteSource } from './support';
 
 /** Curves by OpenSSL's names, as NIST calls them. */
@@ -24,6 +24,9 @@ const enum Field { Der, Pem, Subject, Issuer, ValidFrom, ValidFromSeconds, Valid
 
 /** What a legacy object tells of the key. */
 interface LegacyKey { modulus?: string; exponent?: string; pubkey?: unknown; bits?: number; asn1Curve?: string; nistCurve?: string }
+
+/** OpenSSL counts with an `int`. */
+const LONGEST_SPKAC = 2 ** 31 - 1;
 
 const encoder = new TextEncoder();
 
@@ -73,7 +76,7 @@ export function x509Bindings(env: Environment): Record<string, unknown> {
     fingerprint512(): string { return this.#fingerprint('sha512'); }
     keyUsage(): string[] | undefined { return this.#optional('x509_key_usage')?.split(' '); }
     serialNumber(): string { return this.#text(Field.SerialNumber); }
-    signatureAlgorithm(): string { return this.#text(Field.Algorithm); }
+    signatureAlgorithm(): string | undefined { return this.#text(Field.Algorithm) || undefined; }
     signatureAlgorithmOid(): string { return this.#text(Field.AlgorithmOid); }
     raw(): unknown { return encodeResult(env, new Uint8Array(this.#fields[Field.Der])); }
     pem(): string { return this.#text(Field.Pem); }
@@ -190,8 +193,10 @@ export function x509Bindings(env: Environment): Record<string, unknown> {
   /** The result of an export over a SPKAC, or `otherwise` if it is none. */
   function fromSpkac<T, E>(read: (bytes: Uint8Array) => T, otherwise: E): (spkac: ByteSource) => T | E {
     return (spkac) => {
+      const bytes = bytesOfSource(spkac);
+      if (bytes.length > LONGEST_SPKAC) throw nodeError(new RangeError('spkac is too big'), 'ERR_OUT_OF_RANGE');
       try {
-        return read(bytesOfSource(spkac));
+        return read(bytes);
       } catch {
         return otherwise;
       }
