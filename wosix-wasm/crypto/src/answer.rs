@@ -10,7 +10,7 @@ use std::cell::RefCell;
 #[derive(Clone, Copy, Debug)]
 #[repr(u32)]
 pub enum Library {
-    /// No library: failures that Node words itself (`key-failure.ts`).
+    /// No library: failures that Node words itself (`openssl-error.ts`).
     Node = 0,
     /// `ERR_LIB_RSA`
     Rsa = 4,

@@ -11,6 +11,7 @@ use super::decode::{UNSUPPORTED, algorithm};
 use super::encode::Protection;
 use crate::answer::{Failure, Library};
 use crate::asn1::{Reader, element, octets, oid, sequence, tag, unsigned};
+use crate::block;
 use crate::hash::Hash;
 use crate::rng;
 
@@ -35,17 +36,20 @@ const SALT: usize = 16;
 /// Most iterations and most memory cost that are tried: more would stop the program for minutes.
 const MOST_ITERATIONS: u32 = 100_000_000;
 
-/// A block cipher in CBC mode.
+/// A block cipher in CBC mode, or in ECB mode, which only PBES2 takes.
 #[derive(Clone, Copy)]
 enum Cipher {
     Aes128,
     Aes192,
     Aes256,
     Des3,
+    Aes128Ecb,
+    Aes192Ecb,
+    Aes256Ecb,
 }
 
 /// Every cipher with OpenSSL's name for it, the name in PEM and the contents of its object identifier.
-const CIPHERS: [(Cipher, &str, &str, &[u8]); 4] = [
+const CIPHERS: [(Cipher, &str, &str, &[u8]); 7] = [
     (Cipher::Aes128, "aes-128-cbc", "AES-128-CBC", &aes(2)),
     (Cipher::Aes192, "aes-192-cbc", "AES-192-CBC", &aes(22)),
     (Cipher::Aes256, "aes-256-cbc", "AES-256-CBC", &aes(42)),
@@ -55,6 +59,9 @@ const CIPHERS: [(Cipher, &str, &str, &[u8]); 4] = [
         "DES-EDE3-CBC",
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 3, 7],
     ),
+    (Cipher::Aes128Ecb, "aes-128-ecb", "", &aes(1)),
+    (Cipher::Aes192Ecb, "aes-192-ecb", "", &aes(21)),
+    (Cipher::Aes256Ecb, "aes-256-ecb", "", &aes(41)),
 ];
 
 /// `2.16.840.1.101.3.4.1.<number>`
@@ -90,16 +97,17 @@ impl Cipher {
 
     fn key_size(self) -> usize {
         match self {
-            Cipher::Aes128 => 16,
-            Cipher::Aes192 | Cipher::Des3 => 24,
-            Cipher::Aes256 => 32,
+            Cipher::Aes128 | Cipher::Aes128Ecb => 16,
+            Cipher::Aes192 | Cipher::Des3 | Cipher::Aes192Ecb => 24,
+            Cipher::Aes256 | Cipher::Aes256Ecb => 32,
         }
     }
 
     fn iv_size(self) -> usize {
         match self {
             Cipher::Des3 => 8,
-            _ => 16,
+            Cipher::Aes128 | Cipher::Aes192 | Cipher::Aes256 => 16,
+            Cipher::Aes128Ecb | Cipher::Aes192Ecb | Cipher::Aes256Ecb => 0,
         }
     }
 
@@ -117,6 +125,7 @@ impl Cipher {
             Cipher::Aes192 => run::<cbc::Encryptor<Aes192>>(key, iv, data),
             Cipher::Aes256 => run::<cbc::Encryptor<Aes256>>(key, iv, data),
             Cipher::Des3 => run::<cbc::Encryptor<TdesEde3>>(key, iv, data),
+            Cipher::Aes128Ecb | Cipher::Aes192Ecb | Cipher::Aes256Ecb => encrypt_ecb(key, data),
         }
     }
 
@@ -134,8 +143,36 @@ impl Cipher {
             Cipher::Aes192 => run::<cbc::Decryptor<Aes192>>(key, iv, data),
             Cipher::Aes256 => run::<cbc::Decryptor<Aes256>>(key, iv, data),
             Cipher::Des3 => run::<cbc::Decryptor<TdesEde3>>(key, iv, data),
+            Cipher::Aes128Ecb | Cipher::Aes192Ecb | Cipher::Aes256Ecb => decrypt_ecb(key, data),
         }
     }
+}
+
+/// The number of AES in [`block::new`].
+const AES: u32 = 0;
+/// Bytes of a block of AES.
+const AES_BLOCK: usize = 16;
+
+fn encrypt_ecb(key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    let fill = AES_BLOCK - data.len() % AES_BLOCK;
+    let mut blocks = [data, &vec![fill as u8; fill]].concat();
+    block::new(AES, key)?.encrypt(&mut blocks);
+    Some(blocks)
+}
+
+fn decrypt_ecb(key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    if data.is_empty() || !data.len().is_multiple_of(AES_BLOCK) {
+        return None;
+    }
+    let mut blocks = data.to_vec();
+    block::new(AES, key)?.decrypt(&mut blocks);
+    let fill = *blocks.last()?;
+    let start = blocks.len().checked_sub(usize::from(fill))?;
+    if fill == 0 || usize::from(fill) > AES_BLOCK || blocks[start..].iter().any(|&b| b != fill) {
+        return None;
+    }
+    blocks.truncate(start);
+    Some(blocks)
 }
 
 fn pbkdf2(hash: Hash, passphrase: &[u8], salt: &[u8], rounds: u32, out: &mut [u8]) -> Option<()> {
@@ -167,7 +204,10 @@ pub fn decrypt_pkcs8(der: &[u8], passphrase: &[u8]) -> Result<Vec<u8>, Failure> 
     let (derivation, derivation_parameters) = algorithm(&mut parameters)?;
     let (cipher, iv) = algorithm(&mut parameters)?;
     let cipher = Cipher::with_oid(cipher).ok_or(UNSUPPORTED)?;
-    let iv = Reader::new(iv).expect(tag::OCTET_STRING)?;
+    let iv = match cipher.iv_size() {
+        0 => &[],
+        _ => Reader::new(iv).expect(tag::OCTET_STRING)?,
+    };
 
     let mut key = vec![0; cipher.key_size()];
     let mut fields = Reader::new(derivation_parameters).sequence()?;
@@ -234,7 +274,11 @@ pub fn encrypt_pkcs8(info: &[u8], protection: &Protection) -> Result<Vec<u8>, Fa
     let rounds = unsigned(&ITERATIONS.to_be_bytes());
     let derivation = sequence(&[&octets(&salt), &rounds, &function]);
     let derivation = sequence(&[&oid(PBKDF2), &derivation]);
-    let scheme = sequence(&[&oid(cipher.oid()), &octets(&iv)]);
+    let cipher_parameters = match iv.is_empty() {
+        true => element(tag::NULL, &[]),
+        false => octets(&iv),
+    };
+    let scheme = sequence(&[&oid(cipher.oid()), &cipher_parameters]);
     let parameters = sequence(&[&derivation, &scheme]);
     let algorithm = sequence(&[&oid(PBES2), &parameters]);
     Ok(sequence(&[&algorithm, &octets(&data)]))
@@ -243,7 +287,8 @@ pub fn encrypt_pkcs8(info: &[u8], protection: &Protection) -> Result<Vec<u8>, Fa
 /// Decrypts a block of PEM with this `DEK-Info`.
 pub fn decrypt_pem(info: &str, passphrase: &[u8], data: &[u8]) -> Result<Vec<u8>, Failure> {
     let (name, iv) = info.split_once(',').ok_or(UNSUPPORTED)?;
-    let cipher = Cipher::named(name).ok_or(UNSUPPORTED)?;
+    let cipher = Cipher::named(name).filter(|cipher| cipher.iv_size() > 0);
+    let cipher = cipher.ok_or(UNSUPPORTED)?;
     let iv = base16ct::mixed::decode_vec(iv.trim()).map_err(|_| UNSUPPORTED)?;
     if iv.len() != cipher.iv_size() {
         return Err(UNSUPPORTED);
@@ -254,7 +299,8 @@ pub fn decrypt_pem(info: &str, passphrase: &[u8], data: &[u8]) -> Result<Vec<u8>
 
 /// Encrypts a block of PEM; the answer is its `DEK-Info` and its contents.
 pub fn encrypt_pem(contents: &[u8], protection: &Protection) -> Result<(String, Vec<u8>), Failure> {
-    let cipher = Cipher::named(protection.cipher).ok_or(UNKNOWN_CIPHER)?;
+    let cipher = Cipher::named(protection.cipher).filter(|cipher| cipher.iv_size() > 0);
+    let cipher = cipher.ok_or(UNKNOWN_CIPHER)?;
     let mut iv = vec![0; cipher.iv_size()];
     rng::seeded(protection.seed).fill_bytes(&mut iv);
     let key = pem_key(cipher, protection.passphrase, &iv);
