@@ -4,11 +4,13 @@ pub mod cfrg;
 mod curve_parameters;
 pub mod decode;
 pub mod ec;
+pub mod encapsulation;
 pub mod encode;
 mod exports;
 pub mod finite_field;
 pub mod oid;
 mod padding;
+pub mod post_quantum;
 pub mod protect;
 pub mod rsa;
 pub mod signature;
@@ -17,6 +19,7 @@ use crate::answer::{Failure, Library};
 use cfrg::CfrgKey;
 use ec::EcKey;
 use finite_field::{DhKey, DsaKey};
+use post_quantum::LatticeKey;
 use rsa::RsaKey;
 
 /// `EVP_R_OPERATION_NOT_SUPPORTED_FOR_THIS_KEYTYPE`
@@ -34,6 +37,7 @@ pub enum Key {
     Dh(DhKey),
     Ec(EcKey),
     Cfrg(CfrgKey),
+    Lattice(LatticeKey),
 }
 
 impl Key {
@@ -48,6 +52,7 @@ impl Key {
             Key::Dh(_) => "dh",
             Key::Ec(_) => "ec",
             Key::Cfrg(key) => key.scheme.name(),
+            Key::Lattice(key) => key.algorithm.name(),
         }
     }
 
@@ -71,6 +76,10 @@ impl Key {
                 private: None,
                 ..key.clone()
             }),
+            Key::Lattice(key) => Key::Lattice(LatticeKey {
+                private: None,
+                ..key.clone()
+            }),
         }
     }
 
@@ -90,6 +99,9 @@ impl Key {
                 a.curve == b.curve && coordinates == (b.public.x(), b.public.y())
             }
             (Key::Cfrg(a), Key::Cfrg(b)) => a.scheme == b.scheme && a.public == b.public,
+            (Key::Lattice(a), Key::Lattice(b)) => {
+                a.algorithm == b.algorithm && a.public == b.public
+            }
             _ => false,
         }
     }

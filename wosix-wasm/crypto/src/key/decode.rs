@@ -3,6 +3,7 @@
 use super::cfrg::{CfrgKey, SCHEMES};
 use super::ec::{Curve, EcKey};
 use super::finite_field::{DhKey, DsaKey};
+use super::post_quantum::{Algorithm, LatticeKey};
 use super::rsa::{Private, PssParameters, RsaKey, Variant};
 use super::{Key, oid, protect};
 use crate::answer::{Failure, Library};
@@ -179,6 +180,10 @@ pub fn spki(der: &[u8]) -> Result<Key, Failure> {
             let (curve, named) = Curve::from_parameters(parameters).ok_or(UNKNOWN_GROUP)?;
             Key::Ec(EcKey::from_public(curve, named, curve.point(key)?))
         }
+        other if Algorithm::with_oid(other).is_some() => {
+            let algorithm = Algorithm::with_oid(other).ok_or(UNSUPPORTED)?;
+            Key::Lattice(LatticeKey::from_public(algorithm, key).ok_or(UNSUPPORTED)?)
+        }
         other => {
             let scheme = SCHEMES.iter().find(|(scheme, ..)| scheme.oid() == other);
             let (scheme, ..) = scheme.ok_or(UNSUPPORTED)?;
@@ -226,6 +231,9 @@ pub fn pkcs8(der: &[u8]) -> Result<Key, Failure> {
             let curve = Curve::from_parameters(parameters).ok_or(UNKNOWN_GROUP)?;
             sec1(key, Some(curve))?
         }
+        other if Algorithm::with_oid(other).is_some() => {
+            lattice(Algorithm::with_oid(other).ok_or(UNSUPPORTED)?, key)?
+        }
         other => {
             let scheme = SCHEMES.iter().find(|(scheme, ..)| scheme.oid() == other);
             let (scheme, ..) = scheme.ok_or(UNSUPPORTED)?;
@@ -233,6 +241,27 @@ pub fn pkcs8(der: &[u8]) -> Result<Key, Failure> {
             Key::Cfrg(CfrgKey::from_private(*scheme, key).ok_or(UNSUPPORTED)?)
         }
     })
+}
+
+/// The seed, the expanded key, or both (RFC 9881, section 6).
+fn lattice(algorithm: Algorithm, der: &[u8]) -> Result<Key, Failure> {
+    let choice = Reader::new(der).any()?;
+    let key = match choice.tag {
+        tag::OCTET_STRING => LatticeKey::from_expanded(algorithm, choice.value),
+        tag::SEQUENCE => {
+            let mut fields = Reader::new(choice.value);
+            let seed = fields.expect(tag::OCTET_STRING)?;
+            let expanded = fields.expect(tag::OCTET_STRING)?;
+            let key = LatticeKey::from_seed(algorithm, seed);
+            key.filter(|key| {
+                let private = key.private.as_ref();
+                private.is_some_and(|private| private.expanded == expanded)
+            })
+        }
+        other if other == tag::implicit(0) => LatticeKey::from_seed(algorithm, choice.value),
+        _ => None,
+    };
+    key.map(Key::Lattice).ok_or(UNSUPPORTED)
 }
 
 fn public_power(g: &[u8], private: &[u8], p: &[u8]) -> Result<Vec<u8>, Failure> {

@@ -128,6 +128,7 @@ pub fn spki(key: &Key) -> Vec<u8> {
         Key::Dh(key) => unsigned(&key.public),
         Key::Ec(key) => key.public.bytes(),
         Key::Cfrg(key) => key.public.clone(),
+        Key::Lattice(key) => key.public.clone(),
     };
     sequence(&[&algorithm(key), &bits(&public)])
 }
@@ -140,6 +141,14 @@ fn pkcs8(key: &Key) -> Option<Vec<u8>> {
         Key::Dh(key) => unsigned(key.private.as_ref()?),
         Key::Ec(_) => sec1(key, false)?,
         Key::Cfrg(key) => octets(key.private.as_ref()?),
+        Key::Lattice(key) => {
+            let private = key.private.as_ref()?;
+            let expanded = octets(&private.expanded);
+            match &private.seed {
+                Some(seed) => sequence(&[&octets(seed), &expanded]),
+                None => expanded,
+            }
+        }
     };
     let version = unsigned(&[]);
     Some(sequence(&[&version, &algorithm(key), &octets(&private)]))
@@ -165,6 +174,7 @@ fn algorithm(key: &Key) -> Vec<u8> {
         Key::Dh(key) => identifier(oid::DH, &domain(&[&key.p, &key.g])),
         Key::Ec(key) => identifier(oid::EC, &key.curve.parameters(key.named)),
         Key::Cfrg(key) => identifier(&key.scheme.oid(), &[]),
+        Key::Lattice(key) => identifier(&key.algorithm.oid(), &[]),
     }
 }
 

@@ -6,9 +6,10 @@ use super::cfrg::{CfrgKey, SCHEMES};
 use super::ec::{CURVES, Curve, EcKey, PointForm};
 use super::encode::Protection;
 use super::finite_field::{DhKey, DsaKey};
+use super::post_quantum::{Algorithm, LatticeKey};
 use super::rsa::{CipherOptions, Private, PssParameters, RsaKey, SignOptions, Variant};
 use super::signature::{Form, Subject};
-use super::{Key, OPERATION_NOT_SUPPORTED, decode, encode};
+use super::{Key, OPERATION_NOT_SUPPORTED, decode, encapsulation, encode};
 use crate::answer::{Answer, Failure, Library, answer, hold, release};
 use crate::fields::Fields;
 use crate::hash::Hash;
@@ -146,6 +147,13 @@ unsafe extern "C" fn key_from_raw(is_private: bool, fields: *const u8, len: usiz
             };
             return key.map(Key::Ec).map_err(|_| INVALID_KEY_DATA);
         }
+        if let Some(algorithm) = Algorithm::named(kind) {
+            let key = match is_private {
+                true => LatticeKey::from_seed(algorithm, bytes),
+                false => LatticeKey::from_public(algorithm, bytes),
+            };
+            return key.map(Key::Lattice).ok_or(INVALID_KEY_DATA);
+        }
         let scheme = SCHEMES.iter().find(|(_, name, _)| name.as_bytes() == kind);
         let (scheme, ..) = scheme.ok_or(OPERATION_NOT_SUPPORTED)?;
         let key = match is_private {
@@ -216,12 +224,12 @@ unsafe extern "C" fn key_details(key: *const Key) -> u32 {
         }
         Key::Dsa(key) => parts.extend([bits(&key.p), bits(&key.q)]),
         Key::Ec(key) => parts.push(key.curve.name().into()),
-        Key::Dh(_) | Key::Cfrg(_) => {}
+        Key::Dh(_) | Key::Cfrg(_) | Key::Lattice(_) => {}
     }
     answer(Ok(parts))
 }
 
-/// The numbers of a key as a JWK has them: those of [`key_from_rsa`]; x, y and d of a curve; the public and the private bytes of others.
+/// The numbers of a key as a JWK has them: those of [`key_from_rsa`]; x, y and d of a curve; the public and the private bytes of others, or the seed.
 ///
 /// # Safety
 /// `key` is held.
@@ -246,6 +254,15 @@ unsafe extern "C" fn key_numbers(key: *const Key) -> u32 {
         Key::Cfrg(key) => {
             let mut parts = vec![key.public.clone()];
             parts.extend(key.private.clone());
+            parts
+        }
+        Key::Lattice(key) => {
+            let mut parts = vec![key.public.clone()];
+            parts.extend(
+                key.private
+                    .as_ref()
+                    .and_then(|private| private.seed.clone()),
+            );
             parts
         }
         Key::Dsa(_) | Key::Dh(_) => Vec::new(),
@@ -426,6 +443,10 @@ unsafe extern "C" fn key_generate_ec(named: bool, fields: *const u8, len: usize)
 unsafe extern "C" fn key_generate(fields: *const u8, len: usize) -> u32 {
     // SAFETY: the caller's promise.
     let [seed, kind] = unsafe { Fields::new(fields, len) }.take_all();
+    if let Some(algorithm) = Algorithm::named(kind) {
+        let key = LatticeKey::generate(algorithm, &mut seeded(seed));
+        return answer(Ok(hold(Key::Lattice(key))));
+    }
     let scheme = SCHEMES.iter().find(|(_, name, _)| name.as_bytes() == kind);
     let (scheme, ..) = match scheme {
         None => return answer::<Answer>(Err(OPERATION_NOT_SUPPORTED)),
@@ -569,6 +590,34 @@ unsafe extern "C" fn key_diffie_hellman(mine: *const Key, theirs: *const Key) ->
     // SAFETY: the caller's promise.
     let (mine, theirs) = unsafe { (&*mine, &*theirs) };
     answer(mine.diffie_hellman(theirs))
+}
+
+/// A secret for the owner of a key: `[seed]`; the answer is the secret and the ciphertext.
+///
+/// # Safety
+/// `key` is held; as [`Fields::new`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn key_encapsulate(key: *const Key, fields: *const u8, len: usize) -> u32 {
+    // SAFETY: the caller's promise.
+    let (key, mut fields) = unsafe { (&*key, Fields::new(fields, len)) };
+    let seed = fields.take();
+    answer(encapsulation::encapsulate(key, &mut seeded(seed)))
+}
+
+/// The secret in a ciphertext: `[seed, ciphertext]`.
+///
+/// # Safety
+/// `key` is held; as [`Fields::new`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn key_decapsulate(key: *const Key, fields: *const u8, len: usize) -> u32 {
+    // SAFETY: the caller's promise.
+    let (key, mut fields) = unsafe { (&*key, Fields::new(fields, len)) };
+    let [seed, ciphertext] = fields.take_all();
+    answer(encapsulation::decapsulate(
+        key,
+        ciphertext,
+        &mut seeded(seed),
+    ))
 }
 
 /// The names of the curves.

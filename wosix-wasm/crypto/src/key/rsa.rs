@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use crypto_bigint::{BoxedUint, Resize};
+use crypto_bigint::{BoxedUint, NonZero, RandomMod, Resize};
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
@@ -368,6 +368,21 @@ impl RsaKey {
             scheme::NONE => self.private_operation(whole_block(data, self.size())?, rng),
             _ => Err(ILLEGAL_OR_UNSUPPORTED_PADDING_MODE),
         }
+    }
+
+    /// A random number below the modulus, and its encryption without padding (RSASVE).
+    pub fn encapsulate(&self, rng: &mut ChaCha20Rng) -> Option<(Vec<u8>, Vec<u8>)> {
+        let n = NonZero::new(number::parse(&self.n)).into_option()?;
+        let secret = BoxedUint::random_mod_vartime(rng, &n);
+        let secret = number::padded(&number::digits(&secret), self.size())?;
+        let ciphertext = self.public_operation(&secret).ok()?;
+        Some((secret, ciphertext))
+    }
+
+    /// The number that [`encapsulate`](Self::encapsulate) encrypted.
+    pub fn decapsulate(&self, ciphertext: &[u8], rng: &mut ChaCha20Rng) -> Option<Vec<u8>> {
+        let block = whole_block(ciphertext, self.size()).ok()?;
+        self.private_operation(block, rng).ok()
     }
 
     /// Encrypts with the private key: a signature without a digest.

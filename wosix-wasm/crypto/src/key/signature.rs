@@ -42,7 +42,11 @@ impl Key {
 
     /// Whether it signs messages as they are, without a digest.
     pub fn signs_messages(&self) -> bool {
-        matches!(self, Key::Cfrg(key) if key.scheme.signs())
+        match self {
+            Key::Cfrg(key) => key.scheme.signs(),
+            Key::Lattice(key) => key.algorithm.signs(),
+            _ => false,
+        }
     }
 
     pub fn sign(
@@ -57,6 +61,9 @@ impl Key {
             }
             (Key::Cfrg(key), Subject::Message { message, context }) if key.scheme.signs() => {
                 return key.sign(message, context);
+            }
+            (Key::Lattice(key), Subject::Message { message, context }) if key.algorithm.signs() => {
+                return key.sign(message, context, rng);
             }
             (Key::Dsa(key), Subject::Digest(_, digest)) => key.sign(digest, rng)?,
             (Key::Ec(key), Subject::Digest(_, digest)) => {
@@ -82,6 +89,9 @@ impl Key {
                 return key.verify(hash, digest, signature, form.rsa);
             }
             (Key::Cfrg(key), Subject::Message { message, context }) if key.scheme.signs() => {
+                return Ok(key.verify(message, context, signature));
+            }
+            (Key::Lattice(key), Subject::Message { message, context }) if key.algorithm.signs() => {
                 return Ok(key.verify(message, context, signature));
             }
             (Key::Dsa(_) | Key::Ec(_), Subject::Digest(..)) => {}

@@ -14,6 +14,7 @@ import { diffieHellmanClasses } from './crypto/diffie-hellman';
 import { ecdhBindings } from './crypto/ecdh';
 import { hashClasses } from './crypto/hash';
 import { jobClasses } from './crypto/jobs';
+import { kemJobs } from './crypto/kem-jobs';
 import { equalBytes, keyClasses } from './crypto/key-object';
 import { keccakJobs } from './crypto/keccak-jobs';
 import { keyPairJobs } from './crypto/key-pair-jobs';
@@ -50,6 +51,7 @@ export function create(env: Environment): Record<string, unknown> {
     ...keccakJobs(env),
     ...argon2Job(env),
     ...x509Bindings(env),
+    ...kemJobs(env),
     getSSLCiphers: none,
     getBundledRootCertificates: none,
     getSystemCACertificates: none,

@@ -15,6 +15,8 @@ import type { ByteSource } from './support';
 
 /** Types whose keys are a string of bytes. */
 const RAW_TYPES = new Set(['ec', 'ed25519', 'ed448', 'x25519', 'x448']);
+/** Types whose public keys are such a string, and whose private ones come of a seed. */
+const SEED_TYPES = new Set(['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87', 'ml-kem-512', 'ml-kem-768', 'ml-kem-1024']);
 /** Types that Node knows and that have no such form. */
 const OTHER_TYPES = new Set(['rsa', 'rsa-pss', 'dsa', 'dh']);
 
@@ -108,23 +110,23 @@ export class AsymmetricKey {
     return exportJwk(this.#env, this, target, handleRsaPss);
   }
 
-  #rawPart(index: number): unknown {
-    const type = this.getAsymmetricKeyType();
-    const part = type !== 'ec' && RAW_TYPES.has(type) ? this.numbers()[index] : undefined;
-    if (part === undefined) throw incompatibleEncoding();
-    return encodeResult(this.#env, part);
-  }
-
   rawPublicKey(): unknown {
-    return this.#rawPart(0);
+    const type = this.getAsymmetricKeyType();
+    if (type === 'ec' || !(RAW_TYPES.has(type) || SEED_TYPES.has(type))) throw incompatibleEncoding();
+    return encodeResult(this.#env, this.numbers()[0]);
   }
 
   rawPrivateKey(): unknown {
-    return this.#rawPart(1);
+    const type = this.getAsymmetricKeyType();
+    if (type === 'ec' || !RAW_TYPES.has(type)) throw incompatibleEncoding();
+    return encodeResult(this.#env, this.numbers()[1]);
   }
 
   rawSeed(): unknown {
-    throw incompatibleEncoding();
+    if (!SEED_TYPES.has(this.getAsymmetricKeyType())) throw incompatibleEncoding();
+    const seed = this.numbers().at(1);
+    if (seed === undefined) throw nodeError(new Error('Failed to get raw seed'), 'ERR_CRYPTO_OPERATION_FAILED');
+    return encodeResult(this.#env, seed);
   }
 
   exportECPublicRaw(form: number): unknown {
@@ -172,12 +174,13 @@ export function parseAsymmetricKey(env: Environment, type: number, ...args: KeyA
 
 function parseRaw(env: Environment, type: number, format: number, data: ByteSource, keyType: string, namedCurve?: string | null): AsymmetricKey {
   const name = keyType.toLowerCase();
-  if (!RAW_TYPES.has(name)) {
+  const hasSeed = SEED_TYPES.has(name);
+  if (!RAW_TYPES.has(name) && !hasSeed) {
     if (OTHER_TYPES.has(name)) throw incompatibleEncoding();
     throw nodeError(new TypeError(`Invalid asymmetricKeyType: ${keyType}`), 'ERR_INVALID_ARG_VALUE');
   }
-  if (format === kKeyFormatRawSeed) throw incompatibleEncoding();
-  const isPrivate = format === kKeyFormatRawPrivate;
+  if (format === (hasSeed ? kKeyFormatRawPrivate : kKeyFormatRawSeed)) throw incompatibleEncoding();
+  const isPrivate = format !== kKeyFormatRawPublic;
   const address = cryptoModule(env).number('key_from_raw', isPrivate, pack(name, namedCurve ?? '', bytesOfSource(data)));
   const key = new AsymmetricKey(env, address, isPrivate);
   return type === kKeyTypePublic && isPrivate ? key.publicKey() : key;

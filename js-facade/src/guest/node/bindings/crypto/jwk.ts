@@ -13,6 +13,12 @@ const JWK_CURVES: Record<string, string> = { prime256v1: 'P-256', secp256k1: 'se
 /** Types of RFC 8037, as JWK calls them. */
 const OKP_CURVES: Record<string, string> = { ed25519: 'Ed25519', ed448: 'Ed448', x25519: 'X25519', x448: 'X448' };
 
+/** Types of the lattices, as JWK calls them. */
+const AKP_ALGORITHMS: Record<string, string> = {
+  'ml-dsa-44': 'ML-DSA-44', 'ml-dsa-65': 'ML-DSA-65', 'ml-dsa-87': 'ML-DSA-87',
+  'ml-kem-512': 'ML-KEM-512', 'ml-kem-768': 'ML-KEM-768', 'ml-kem-1024': 'ML-KEM-1024',
+};
+
 function invalidJwk(message: string): Error {
   return nodeError(new TypeError(message), 'ERR_CRYPTO_INVALID_JWK');
 }
@@ -35,6 +41,12 @@ export function exportJwk(env: Environment, key: AsymmetricKey, target: Record<s
     const { x, y, ...secret } = fields(['x', 'y', 'd']);
     return Object.assign(target, { kty: 'EC', x, y, crv }, secret);
   }
+  const alg = AKP_ALGORITHMS[type];
+  if (alg !== undefined) {
+    const { pub, priv } = fields(['pub', 'priv']);
+    if (key.isPrivate && priv === undefined) throw nodeError(new Error('key does not have an available seed'), 'ERR_CRYPTO_OPERATION_FAILED');
+    return Object.assign(target, priv === undefined ? {} : { priv }, { kty: 'AKP', alg, pub });
+  }
   const crv = OKP_CURVES[type];
   if (crv === undefined) throw nodeError(new Error('Unsupported JWK Key Type.'), 'ERR_CRYPTO_JWK_UNSUPPORTED_KEY_TYPE');
   const { x, d } = fields(['x', 'd']);
@@ -45,8 +57,9 @@ export function exportJwk(env: Environment, key: AsymmetricKey, target: Record<s
 export function parseJwk(env: Environment, type: number, jwk: Record<string, unknown>): AsymmetricKey {
   const { kty } = jwk;
   if (typeof kty !== 'string') throw invalidJwk('Invalid JWK format');
-  const key = kty === 'RSA' ? parseRsa(env, type, jwk) : kty === 'EC' ? parseEc(env, type, jwk) : kty === 'OKP' ? parseOkp(env, type, jwk) : undefined;
-  if (key === undefined) throw invalidJwk(kty === 'AKP' ? 'Unsupported JWK AKP "alg"' : `${kty} is not a supported JWK key type`);
+  const parse = PARSERS[kty];
+  if (parse === undefined) throw invalidJwk(`${kty} is not a supported JWK key type`);
+  const key = parse(env, type, jwk);
   return type === kKeyTypePublic && key.isPrivate ? key.publicKey() : key;
 }
 
@@ -88,17 +101,33 @@ function parseEc(env: Environment, type: number, jwk: Record<string, unknown>): 
   return new AsymmetricKey(env, address, complete);
 }
 
-function parseOkp(env: Environment, type: number, jwk: Record<string, unknown>): AsymmetricKey {
-  const invalid = () => invalidJwk('Invalid JWK OKP key');
-  const name = Object.keys(OKP_CURVES).find((key) => OKP_CURVES[key] === jwk.crv);
-  if (name === undefined) throw invalid();
-  const [bytes, complete] = bytesOf(env, jwk, ['x', 'd'], 1, 'OKP');
+function parseAkp(env: Environment, type: number, jwk: Record<string, unknown>): AsymmetricKey {
+  const name = Object.keys(AKP_ALGORITHMS).find((key) => AKP_ALGORITHMS[key] === jwk.alg);
+  if (name === undefined) throw invalidJwk('Unsupported JWK AKP "alg"');
+  const [bytes, complete] = bytesOf(env, jwk, ['pub', 'priv'], 1, 'AKP');
   checkPrivate(type, complete);
+  return fromRaw(env, name, bytes[complete ? 1 : 0], complete, 'AKP');
+}
+
+/** A key of the bytes that are its contents. */
+function fromRaw(env: Environment, name: string, bytes: Uint8Array, isPrivate: boolean, kty: string): AsymmetricKey {
   try {
-    const address = cryptoModule(env).number('key_from_raw', complete, pack(name, '', bytes[complete ? 1 : 0]));
-    return new AsymmetricKey(env, address, complete);
+    return new AsymmetricKey(env, cryptoModule(env).number('key_from_raw', isPrivate, pack(name, '', bytes)), isPrivate);
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_INVALID_ARG_VALUE') throw error;
-    throw invalid();
+    throw invalidJwk(`Invalid JWK ${kty} key`);
   }
 }
+
+function parseOkp(env: Environment, type: number, jwk: Record<string, unknown>): AsymmetricKey {
+  const name = Object.keys(OKP_CURVES).find((key) => OKP_CURVES[key] === jwk.crv);
+  if (name === undefined) throw invalidJwk('Invalid JWK OKP key');
+  const [bytes, complete] = bytesOf(env, jwk, ['x', 'd'], 1, 'OKP');
+  checkPrivate(type, complete);
+  return fromRaw(env, name, bytes[complete ? 1 : 0], complete, 'OKP');
+}
+
+/** By `kty`. */
+const PARSERS: Record<string, ((env: Environment, type: number, jwk: Record<string, unknown>) => AsymmetricKey) | undefined> = {
+  __proto__: null as never, RSA: parseRsa, EC: parseEc, OKP: parseOkp, AKP: parseAkp,
+};

@@ -5,7 +5,8 @@ import { findAlgorithm } from './algorithms';
 import { AsymmetricKey } from './asymmetric-key';
 import type { PairEncoding } from './asymmetric-key';
 import {
-  EVP_PKEY_ED25519, EVP_PKEY_ED448, EVP_PKEY_X25519, EVP_PKEY_X448, kCryptoJobWebCrypto, kKeyTypePrivate, kKeyTypePublic, kKeyVariantRSA_PSS,
+  EVP_PKEY_ED25519, EVP_PKEY_ED448, EVP_PKEY_ML_DSA_44, EVP_PKEY_ML_DSA_65, EVP_PKEY_ML_DSA_87, EVP_PKEY_ML_KEM_1024, EVP_PKEY_ML_KEM_512,
+  EVP_PKEY_ML_KEM_768, EVP_PKEY_X25519, EVP_PKEY_X448, kCryptoJobWebCrypto, kKeyTypePrivate, kKeyTypePublic, kKeyVariantRSA_PSS,
   OPENSSL_EC_EXPLICIT_CURVE,
 } from './constants';
 import { CryptoJob } from './crypto-job';
@@ -26,6 +27,8 @@ type WebCryptoResult = [algorithm: object, publicUsages: number, privateUsages: 
 
 const TYPES_WITHOUT_PARAMETERS: Record<number, string> = {
   [EVP_PKEY_ED25519]: 'ed25519', [EVP_PKEY_ED448]: 'ed448', [EVP_PKEY_X25519]: 'x25519', [EVP_PKEY_X448]: 'x448',
+  [EVP_PKEY_ML_DSA_44]: 'ml-dsa-44', [EVP_PKEY_ML_DSA_65]: 'ml-dsa-65', [EVP_PKEY_ML_DSA_87]: 'ml-dsa-87',
+  [EVP_PKEY_ML_KEM_512]: 'ml-kem-512', [EVP_PKEY_ML_KEM_768]: 'ml-kem-768', [EVP_PKEY_ML_KEM_1024]: 'ml-kem-1024',
 };
 
 /** The generator of all groups that have a name. */

@@ -23,7 +23,7 @@ function isKept(code: number): boolean {
 /** Failures that Node words itself, by the number that `wosix-wasm/crypto` gives them in no library: the class and the code. */
 const NODE_FAILURES: Record<number, [kind: new (message: string) => Error, code?: string]> = {
   2: [Error], 3: [Error, 'ERR_CRYPTO_UNKNOWN_CIPHER'], 4: [TypeError, 'ERR_CRYPTO_INVALID_CURVE'], 5: [TypeError, 'ERR_INVALID_ARG_VALUE'],
-  6: [TypeError, 'ERR_MISSING_PASSPHRASE'],
+  6: [TypeError, 'ERR_MISSING_PASSPHRASE'], 7: [Error, 'ERR_CRYPTO_OPERATION_FAILED'],
 };
 
 /** The error for a code of OpenSSL's: the library in the upper bits, the reason in the lower 23. */
