@@ -38,6 +38,11 @@ export const edits = [
       ['      end += 0x10000;', '      end += 0x04000;'],
     ],
   },
+  {
+    id: 'internal/vm',
+    reason: "V8's private symbols do not show; a page's symbols would, so the binding keeps contexts in a weak map",
+    replace: [['object[contextify_context_private_symbol] !== undefined;', "internalBinding('contextify').isContext(object);"]],
+  },
 ];
 
 /** Applies the edits of `id`, or says which anchor the source lacks. */

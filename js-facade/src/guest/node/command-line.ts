@@ -232,6 +232,8 @@ function check(values: Record<string, OptionValue>, rest: readonly string[]): vo
   if (!inputTypes.includes(values['--input-type'] as string)) {
     throw new BadOption('--input-type must be "module","commonjs", "module-typescript" or "commonjs-typescript"');
   }
+  const traced = values['--trace-require-module'] as string;
+  if (traced && traced !== 'all' && traced !== 'no-node-modules') throw new BadOption('invalid value for --trace-require-module');
   const rejections = values['--unhandled-rejections'] as string;
   if (rejections && !['warn-with-error-code', 'throw', 'strict', 'warn', 'none'].includes(rejections)) {
     throw new BadOption('invalid value for --unhandled-rejections');

@@ -16,7 +16,8 @@ const MAYBE_ESM = /^(?:await is only valid in async functions|Identifier '(?:__f
 export function create(env: Environment): Record<string, unknown> {
   const { compiler } = env;
   const contexts = contextsOf(env);
-  const contextSymbol = env.privateSymbols.contextify_context_private_symbol!;
+  /** What `import()` belongs to where the program gave no callback of its own. */
+  const shared = Object.values(env.perIsolateSymbols);
 
   const referrerSymbol = env.privateSymbols.host_defined_option_symbol!;
 
@@ -83,10 +84,15 @@ export function create(env: Environment): Record<string, unknown> {
   return {
     ContextifyScript,
     constants: env.data.bindings.contextify.constants,
-    makeContext(contextObject: object | symbol, name: string, _origin: string | undefined, strings: boolean, wasm: boolean) {
+    /** In the place of V8's private symbol on contexts (scripts/node-lib/edits.mjs). */
+    isContext: (object: object) => contexts.has(object),
+    makeContext(
+      contextObject: object | symbol, _name: string, _origin: string | undefined, strings: boolean, wasm: boolean, _ownQueue: boolean, referrer: symbol,
+    ) {
       const sandbox = typeof contextObject === 'symbol' ? {} : contextObject;
       const context = contexts.create(sandbox, { strings, wasm });
-      Object.defineProperty(sandbox, contextSymbol, { value: { name }, configurable: true });
+      // Only where the library looks for it: the symbol shows.
+      if (!shared.includes(referrer)) Object.defineProperty(sandbox, referrerSymbol, { value: referrer, configurable: true });
       return typeof contextObject === 'symbol' ? context.global : sandbox;
     },
     compileFunction(

@@ -83,6 +83,7 @@ export class VmContext {
       if (name in globalThis) this.#define(name, (globalThis as any)[name]);
     }
     this.#define('globalThis', this.global);
+    this.#define('console', mute(console));
     this.#define('eval', this.eval);
     this.#define('Function', contextFunction(generate));
     if (!allow.wasm) this.#define('WebAssembly', withoutCompiling(WebAssembly));
@@ -215,6 +216,12 @@ function contextFunction(generate: (source: string) => unknown): Function {
     apply: (_target, _this, parameters) => make(parameters),
     construct: (_target, parameters) => make(parameters),
   });
+}
+
+/** The console of a context: V8's own, which writes to an inspector only. */
+function mute(full: Console): object {
+  const methods = Object.keys(full).filter((name) => typeof (full as any)[name] === 'function');
+  return Object.defineProperty(Object.fromEntries(methods.map((name) => [name, { [name]() {} }[name]])), Symbol.toStringTag, { value: 'console', configurable: true });
 }
 
 /** `WebAssembly` that compiles nothing. */

@@ -44,6 +44,10 @@ export class VmContexts {
     return context;
   }
 
+  has(object: object): boolean {
+    return this.#contexts.has(object);
+  }
+
   /** The context of an object that is one: Node's library has made sure. */
   of(object: object): VmContext {
     return this.#contexts.get(object)!;
