@@ -219,7 +219,9 @@ function createProcessObject(data: NodeData, exitInfo: symbol): any {
   const readOnly = (name: string, value: unknown) => Object.defineProperty(process, name, { enumerable: true, configurable: true, writable: false, value });
   const versions: Record<string, string> = { ...data.versions, webcontainer: `wosix ${WOSIX_VERSION}` };
   readOnly('version', data.version);
-  readOnly('versions', Object.freeze(versions));
+  // Programs add to it (Electron's own `electron`); what is there stays.
+  for (const name of Object.keys(versions)) Object.defineProperty(versions, name, { writable: false });
+  readOnly('versions', versions);
   readOnly('arch', 'x64');
   readOnly('platform', 'linux');
   readOnly('release', data.release);
