@@ -63,6 +63,12 @@ export function parseJwk(env: Environment, type: number, jwk: Record<string, unk
   return type === kKeyTypePublic && key.isPrivate ? key.publicKey() : key;
 }
 
+/** The bytes of a secret key. */
+export function parseSecretJwk(env: Environment, { k }: Record<string, unknown>): Uint8Array {
+  if (typeof k !== 'string') throw invalidJwk('Invalid JWK secret key format');
+  return new Uint8Array(env.requireBuiltin('buffer').Buffer.from(k, 'base64url'));
+}
+
 /** The bytes of the fields; all are strings, or all but the first `required` are absent. Whether the rest is there comes with them. */
 function bytesOf(env: Environment, jwk: Record<string, unknown>, names: string[], required: number, kty: string): [bytes: Uint8Array[], complete: boolean] {
   const { Buffer } = env.requireBuiltin('buffer');

@@ -3,7 +3,7 @@
 import type { Environment } from '../../environment';
 import type { AsymmetricKey, KeyArguments } from './asymmetric-key';
 import { parseAsymmetricKey } from './asymmetric-key';
-import { kCryptoJobWebCrypto, kKeyTypePrivate, kKeyTypePublic } from './constants';
+import { kCryptoJobSync, kCryptoJobWebCrypto, kKeyTypePrivate, kKeyTypePublic } from './constants';
 import { CryptoJob } from './crypto-job';
 import { pack } from './module';
 import { randomSeed } from './seed';
@@ -17,6 +17,15 @@ export function kemJobs(env: Environment): Record<string, unknown> {
     constructor(mode: number, type: number, key: KeyArguments) {
       super(env, 'KEMREQUEST', mode);
       this.key = parseAsymmetricKey(env, type, ...key);
+    }
+
+    /** What the export computes. Only who waits is told which operation failed. */
+    protected call<T>(run: () => T): T {
+      try {
+        return run();
+      } catch (error) {
+        throw this.mode === kCryptoJobSync ? error : new Error('Deriving bits failed');
+      }
     }
 
     /** Web Crypto gets an ArrayBuffer. */
@@ -33,7 +42,7 @@ export function kemJobs(env: Environment): Record<string, unknown> {
     }
 
     protected override compute(): unknown {
-      const parts = this.key.module.parts('key_encapsulate', this.key.address, pack(randomSeed(env)));
+      const parts = this.call(() => this.key.module.parts('key_encapsulate', this.key.address, pack(randomSeed(env))));
       const [sharedKey, ciphertext] = parts.map((bytes) => this.result(bytes));
       return this.mode === kCryptoJobWebCrypto ? { sharedKey, ciphertext } : [sharedKey, ciphertext];
     }
@@ -51,7 +60,8 @@ export function kemJobs(env: Environment): Record<string, unknown> {
     }
 
     protected override compute(): unknown {
-      return this.result(this.key.module.bytes('key_decapsulate', this.key.address, pack(randomSeed(env), this.#ciphertext)));
+      const fields = pack(randomSeed(env), this.#ciphertext);
+      return this.result(this.call(() => this.key.module.bytes('key_decapsulate', this.key.address, fields)));
     }
   }
 

@@ -4,7 +4,8 @@ import type { Environment } from '../../environment';
 import { registerNativeType } from '../../messaging/native-objects';
 import type { AsymmetricKey, KeyArguments } from './asymmetric-key';
 import { parseAsymmetricKey } from './asymmetric-key';
-import { kKeyEncodingPKCS8, kKeyEncodingSPKI, kKeyFormatDER, kKeyTypePublic, kKeyTypeSecret } from './constants';
+import { kKeyEncodingPKCS8, kKeyEncodingSPKI, kKeyFormatDER, kKeyFormatJWK, kKeyTypePublic, kKeyTypeSecret } from './constants';
+import { parseSecretJwk } from './jwk';
 import { copyOfSource, encodeResult } from './support';
 import type { ByteSource } from './support';
 
@@ -26,7 +27,11 @@ export class KeyObjectHandle {
 
   init(type: number, ...args: [ByteSource] | KeyArguments): void {
     this.#type = type;
-    if (type === kKeyTypeSecret) this.#secret = copyOfSource(args[0] as ByteSource);
+    const [data, format] = args;
+    if (type === kKeyTypeSecret) {
+      const isJwk = format === kKeyFormatJWK;
+      this.#secret = isJwk ? parseSecretJwk(KeyObjectHandle.environment, data as Record<string, unknown>) : copyOfSource(data as ByteSource);
+    }
     else this.#asymmetric = parseAsymmetricKey(KeyObjectHandle.environment, type, ...(args as KeyArguments));
   }
 
