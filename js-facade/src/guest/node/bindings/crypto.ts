@@ -1,7 +1,5 @@
 /**
  * `internalBinding('crypto')`. Hashes and key derivation run in `codecs.wasm`, everything else in `crypto.wasm`, which is loaded when it is first used.
- *
- * What is not part of this build is listed nowhere and refuses to work with `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` (`crypto/unsupported.ts`).
  */
 
 import type { Environment } from '../environment';
@@ -23,7 +21,6 @@ import { rsaCipherBindings } from './crypto/rsa-cipher';
 import { secureContextClass } from './crypto/secure-context';
 import { signatureClasses } from './crypto/signature';
 import { nodeError, unavailable } from './crypto/support';
-import { unsupported } from './crypto/unsupported';
 import { x509Bindings } from './crypto/x509';
 
 /** OpenSSL's own default security level. */
@@ -35,7 +32,6 @@ export function create(env: Environment): Record<string, unknown> {
 
   return {
     ...constants,
-    ...unsupported(env),
     SecureContext: secureContextClass(env),
     ...keys.bindings,
     ...hashClasses(env),

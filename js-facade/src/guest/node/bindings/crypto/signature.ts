@@ -142,13 +142,19 @@ export function signatureClasses(env: Environment): Record<string, unknown> {
       return verify(this.#key, this.#signature!, hash, subject, context, this.#form);
     }
 
+    #refuseContext(): void {
+      if (this.#context.length > 0) throw nodeError(new Error('Context parameter is unsupported'), 'ERR_CRYPTO_OPERATION_FAILED');
+    }
+
     /** The message, or its digest and the name of the function that made it. */
     #subject(): [hash: string, subject: Uint8Array] {
       if (this.#key.module.test('key_signs_messages', this.#key.address)) {
         if (this.#algorithm !== undefined) throw opensslError(INVALID_DIGEST, 'invalid digest');
+        // Ed25519ctx (RFC 8032) is another signature than Ed25519's, which the crate does not make.
+        if (this.#key.getAsymmetricKeyType() === 'ed25519') this.#refuseContext();
         return ['', this.#data];
       }
-      if (this.#context.length > 0) throw nodeError(new Error('Context parameter is unsupported'), 'ERR_CRYPTO_OPERATION_FAILED');
+      this.#refuseContext();
       const algorithm = this.#algorithm ?? findAlgorithm(defaultDigest(this.#key))!;
       const stream = DigestStream.hash(codecs(env), algorithm);
       stream.update(this.#data);
