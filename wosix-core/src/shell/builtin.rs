@@ -2,6 +2,7 @@
 
 mod control;
 mod jobs;
+mod limits;
 mod read;
 mod variables;
 
@@ -65,6 +66,7 @@ pub static BUILTINS: &[Builtin] = &[
     special("source", control::source),
     special("trap", control::trap),
     regular("type", control::type_),
+    regular("ulimit", limits::ulimit),
     regular("umask", control::umask),
     regular("unalias", variables::unalias),
     special("unset", variables::unset),
