@@ -9,6 +9,8 @@ type Test = (value: unknown) => boolean;
 function slot(method: Function, ...args: unknown[]): Test {
   return (value) => {
     if (typeof value !== 'object' || value === null) return false;
+    // Neither has a slot that is asked for, and `Buffer.from` should not wait for an exception to be made.
+    if (ArrayBuffer.isView(value) || Array.isArray(value)) return false;
     try {
       Reflect.apply(method, value, args);
       return true;
