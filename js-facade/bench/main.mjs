@@ -11,6 +11,10 @@ const BENCHMARKS = {
   install: () => import('./install.mjs'),
   preview: () => import('./preview.mjs'),
   loopback: () => import('./loopback.mjs'),
+  modules: () => import('./modules.mjs'),
+  cpu: () => import('./cpu.mjs'),
+  streams: () => import('./streams.mjs'),
+  codecs: () => import('./codecs.mjs'),
 };
 
 const { values: { browser }, positionals: names } = parseArgs({ options: { browser: { type: 'string', default: 'chromium' } }, allowPositionals: true });
