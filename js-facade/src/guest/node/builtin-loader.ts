@@ -3,9 +3,11 @@
 import type { NodeData } from './node-data';
 
 type Builtin = (...parameters: unknown[]) => unknown;
+type InternalBinding = (name: string) => object;
 
 export class BuiltinLoader {
   private readonly functions = new Map<string, Builtin>();
+  private readonly ownBindings = new Map<string, (name: string, binding: object) => object>();
   private readonly groupOf = new Map<string, string>();
   private readonly loaded = new Set<string>();
   /** Builtins by the script line they begin after, for each script, ascending. */
@@ -27,6 +29,11 @@ export class BuiltinLoader {
     this.functions.set(id, (_exports, _require, module) => {
       (module as { exports: object }).exports = exports();
     });
+  }
+
+  /** Lets the module `id`, and no other, see each binding as `view` answers it. For modules that take `internalBinding` as the fifth parameter. */
+  showBindings(id: string, view: (name: string, binding: object) => object): void {
+    this.ownBindings.set(id, view);
   }
 
   /** Whether the build kept the module. */
@@ -76,6 +83,11 @@ export class BuiltinLoader {
   }
 
   private define(functions: Record<string, Builtin>): void {
-    for (const [id, fn] of Object.entries(functions)) this.functions.set(id, fn);
+    for (const [id, fn] of Object.entries(functions)) {
+      const view = this.ownBindings.get(id);
+      this.functions.set(id, view ? (exports, require, module, process, internalBinding, primordials) => (
+        fn(exports, require, module, process, (name: string) => view(name, (internalBinding as InternalBinding)(name)), primordials)
+      ) : fn);
+    }
   }
 }

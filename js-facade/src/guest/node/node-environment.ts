@@ -74,6 +74,8 @@ export class NodeEnvironment implements Environment {
     this.commandLine = parseCommandLine(data, [], {});
     this.loader = new BuiltinLoader(folder, data, host.importScripts);
     this.loader.substitute(AMARO, () => createAmaro(this));
+    // `require('inspector')` throws in a Node without one. Tools load it only to ask whether someone debugs them, so it loads, and what it cannot do throws.
+    this.loader.showBindings('inspector', (name, binding) => (name === 'config' ? { ...binding, hasInspector: true } : binding));
     this.stacks = new StackTraces(this.loader, this.sources, ownScript);
     this.compiler = new ScriptCompiler(this);
     this.process = createProcessObject(data, this.privateSymbols.exit_info_private_symbol!);
