@@ -26,7 +26,8 @@ if (!suite || !checkout) {
 
 // A copy without what an earlier run installed: npm decides the tree, in both places.
 const copy = path.join(mkdtempSync(path.join(tmpdir(), 'package-tests-')), name);
-cpSync(checkout, copy, { recursive: true, filter: (source) => path.basename(source) !== 'node_modules' && path.basename(source) !== '.git' });
+// Links as they are written: one that leads into the checkout leads nowhere in a container.
+cpSync(checkout, copy, { recursive: true, verbatimSymlinks: true, filter: (source) => path.basename(source) !== 'node_modules' && path.basename(source) !== '.git' });
 
 /** `node_modules/.bin` in `PATH`, as for a script of `npm test`. */
 const script = `${suite.install ?? 'npm install'} >install.log 2>&1 || { cat install.log; exit 99; }; PATH=$PWD/node_modules/.bin:$PATH ${suite.test}`;
