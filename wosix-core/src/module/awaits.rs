@@ -25,6 +25,8 @@
 //! - `yield` itself is left alone: whoever calls `next` decides in which frame a generator goes on.
 //! - `eval(x)` becomes `eval(ºe(x,ºe))`, which does all this to the text.
 //!
+//! Where `return` or `of` touches what follows it, as in minified sources, `/*º.*/` keeps the inserted name apart from it.
+//!
 //! Each inserted text occurs for one purpose only, so that `Function.prototype.toString` can take them out again
 //! (`js-facade/src/guest/node/rewritten-text.ts`).
 
@@ -37,6 +39,8 @@ use oxc_syntax::scope::ScopeFlags;
 /// Declaration of the variable that [`rewrite`] needs where it answers `true`.
 pub const DECLARATION: &str = "var ºf;";
 
+/// Between a keyword and an inserted name.
+const APART: &str = "/*º.*/";
 const RESTORE: &str = "ºf=ºf&&ºf();";
 /// For the `await` at the end of a block that disposes.
 const NOTE: &str = ";ºf=ºs();";
@@ -45,6 +49,7 @@ const NOTE_EACH: &str = ",ºv=>ºf=ºv)";
 /// Adds the edits for `program`. Answers whether its top level needs [`DECLARATION`].
 pub fn rewrite(program: &Program<'_>, edits: &mut Edits) -> bool {
     let mut rewriter = AwaitRewriter {
+        source: program.source_text.as_bytes(),
         edits,
         function: Activation::default(),
         label: None,
@@ -67,6 +72,7 @@ struct Activation {
 }
 
 struct AwaitRewriter<'e> {
+    source: &'e [u8],
     edits: &'e mut Edits,
     function: Activation,
     /// Start of the labels directly before the statement that comes next.
@@ -85,6 +91,15 @@ impl AwaitRewriter<'_> {
         self.function.is_async_generator = is_async && is_generator;
         visit(self);
         self.function = outer;
+    }
+
+    /// Inserts `text`, which begins with a name, in front of an expression that may follow a keyword without a space.
+    fn insert_before(&mut self, at: u32, text: &'static str) {
+        let before = (at as usize).checked_sub(1).map(|it| self.source[it]);
+        if before.is_some_and(|byte| byte.is_ascii_alphanumeric()) {
+            self.edits.insert(at, APART);
+        }
+        self.edits.insert(at, text);
     }
 
     fn flight(&mut self) {
@@ -123,7 +138,7 @@ impl AwaitRewriter<'_> {
 
     fn begin_result(&mut self, result: &Expression<'_>) {
         if self.may_return_thenable(result) {
-            self.edits.insert(result.span().start, "ºa((");
+            self.insert_before(result.span().start, "ºa((");
         }
     }
 
@@ -185,7 +200,7 @@ impl<'a> Visit<'a> for AwaitRewriter<'_> {
             .insert(label.unwrap_or(statement.span.start), "{/*º*/");
         self.visit_for_statement_left(&statement.left);
         let iterable = statement.right.span();
-        self.edits.insert(iterable.start, "ºj(");
+        self.insert_before(iterable.start, "ºj(");
         self.visit_expression(&statement.right);
         self.edits
             .insert_for(iterable.end, NOTE_EACH, iterable.start);
@@ -242,7 +257,7 @@ impl<'a> Visit<'a> for AwaitRewriter<'_> {
             return;
         }
         self.flight();
-        self.edits.insert(argument.span().start, "ºr(ºf=ºs((");
+        self.insert_before(argument.span().start, "ºr(ºf=ºs((");
         self.visit_expression(argument);
         self.edits
             .insert_for(argument.span().end, ")),ºt())", statement.span.start);

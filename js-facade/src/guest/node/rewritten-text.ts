@@ -19,6 +19,7 @@ const INSERTED: [pattern: RegExp, original: string][] = [
   [/ºthis\(this\)/g, 'this'],
   [/ºglobal\./g, ''],
   [/ºeval/g, 'eval'],
+  [/\/\*º\.\*\//g, ''],
   [/\{\/\*º\*\/|\/\*º\*\/\}/g, ''],
   [/\(0,ºi\.([^)]+)\)/g, '$1'],
   [/ºi\./g, ''],

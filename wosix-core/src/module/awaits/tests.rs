@@ -75,6 +75,21 @@ fn async_generators_restore_after_delegating() {
 }
 
 #[test]
+fn a_keyword_that_touches_its_expression_stays_a_keyword() {
+    check("return(0,g)(x)", "return/*º.*/ºa(((0,g)(x)),ºa)");
+    check("return{then(){}}", "return/*º.*/ºa(({then(){}}),ºa)");
+    check(
+        "for await(a of[b])c",
+        "{/*º*/var ºf;for await(a of/*º.*/ºj([b],ºv=>ºf=ºv)){/*º*/ºf=ºf&&ºf();c/*º*/}ºf=ºf&&ºf();/*º*/}",
+    );
+    check_in(
+        "async function* f() {",
+        "try{return(a)}finally{}",
+        "var ºf;try{return/*º.*/ºr(ºf=ºs(((a))),ºt())}finally{ºf=ºf&&ºf();}",
+    );
+}
+
+#[test]
 fn what_resolves_a_promise_keeps_its_frame() {
     check("return x, y", "return ºa((x, y),ºa)");
     check("return async () => g()", "return async () => ºa((g()),ºa)");
