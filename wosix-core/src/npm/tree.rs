@@ -316,11 +316,9 @@ impl Tree {
         if let Some(&old) = self[from].edges_out.get(name) {
             self.detach_edge(old);
         }
-        let is_root = self[from].parent.is_none()
-            && self[from].fs_parent.is_none()
-            && self[from]
-                .source
-                .is_none_or(|source| self[source].parent.is_none());
+        // A node that is about to be placed has no parent either, so only identity tells the project.
+        let origin = self[from].source.unwrap_or(from);
+        let is_root = self.main.is_none_or(|main| main == origin);
         let spec_text: Rc<str> = match self.overrides.get(name) {
             Some(replacement) if !is_root => Rc::from(self.referenced_override(replacement)),
             _ => Rc::from(spec),
@@ -480,5 +478,35 @@ impl Tree {
         {
             list.retain(|&other| other != node);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(text: &str) -> Rc<Manifest> {
+        let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else {
+            panic!("an object");
+        };
+        Rc::new(Manifest::from_fields(fields))
+    }
+
+    #[test]
+    fn overrides_hold_for_packages_that_have_no_place_yet() {
+        let project = r#"{ "dependencies": { "rollup": "4.1.0" }, "overrides": { "rollup": "npm:other@1.0.0", "esbuild": "$rollup" } }"#;
+        let (mut tree, root) = Tree::new("project", manifest(project), false);
+        let vite = manifest(
+            r#"{ "name": "vite", "dependencies": { "rollup": "^4.0.0", "esbuild": "^0.25.0", "postcss": "^8.0.0" } }"#,
+        );
+        let placed = tree.add(NewNode::package(Rc::from("vite"), vite), None);
+        let asked = |node: NodeId, name: &str| {
+            let edge = tree[node].edges_out[name];
+            tree[edge].spec_text.to_string()
+        };
+        assert_eq!(asked(placed, "rollup"), "npm:other@1.0.0");
+        assert_eq!(asked(placed, "esbuild"), "4.1.0");
+        assert_eq!(asked(placed, "postcss"), "^8.0.0");
+        assert_eq!(asked(root, "rollup"), "4.1.0");
     }
 }
