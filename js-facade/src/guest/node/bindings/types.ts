@@ -5,12 +5,15 @@ import { isNamespace } from '../esm/namespace';
 
 type Test = (value: unknown) => boolean;
 
+/** Taken before guest code can put another in its place. */
+const { isView } = ArrayBuffer;
+
 /** Whether `method`, which throws for objects without its internal slot, takes the value. */
 function slot(method: Function, ...args: unknown[]): Test {
   return (value) => {
     if (typeof value !== 'object' || value === null) return false;
-    // Neither has a slot that is asked for, and `Buffer.from` should not wait for an exception to be made.
-    if (ArrayBuffer.isView(value) || Array.isArray(value)) return false;
+    // A view has no slot that is asked for, and `Buffer.from` should not wait for an exception to be made.
+    if (isView(value)) return false;
     try {
       Reflect.apply(method, value, args);
       return true;
