@@ -34,8 +34,9 @@ export function entryFunctions(fs: FileRequests) {
     if (result === UV.EEXIST || result === UV.EISDIR) {
       const stat = new Float64Array(STAT_FIELDS);
       const found = fs.sys.stat(path, stat, true);
-      if (found >= 0 && (stat[1] & S_IFMT) === S_IFDIR) return undefined;
-      return UV.EEXIST;
+      // A link that leads nowhere is no folder, and none is made where it leads.
+      if (found < 0) return found;
+      return (stat[1] & S_IFMT) === S_IFDIR ? undefined : UV.EEXIST;
     }
     return result;
   }
