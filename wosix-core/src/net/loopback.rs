@@ -99,7 +99,7 @@ impl Network {
             return Err(Errno::EINVAL);
         }
         // A group's address narrows a datagram socket to what is sent to the group.
-        if !is_local(ip) && !(socket.domain.is_datagram() && ip.is_multicast()) {
+        if !(is_local(ip) || socket.domain.is_datagram() && ip.is_multicast()) {
             return Err(Errno::EADDRNOTAVAIL);
         }
         let port = if port == 0 {
