@@ -30,7 +30,7 @@ pub struct Pipe {
     pub readers: u32,
     /// Number of open writing ends.
     pub writers: u32,
-    /// The writing side vanished without finishing (TCP RST): readers get `ECONNRESET` once.
+    /// The writing side vanished without finishing (TCP RST): readers get `ECONNRESET` once, after what had arrived.
     pub reset: bool,
     /// Open files that travel with the bytes.
     pub passing: Passing,
@@ -75,19 +75,18 @@ impl Pipe {
         self.readers == 0 || self.capacity - self.buffer.len() >= PIPE_BUF
     }
 
-    /// Moves bytes into `out`.
+    /// Moves bytes into `out`. What arrived before a reset can still be read, as on Linux.
     ///
     /// # Errors
     /// `ECONNRESET` once, after a reset.
     pub fn read(&mut self, out: &mut [u8], wakes: &mut WakeSet) -> Result<Transfer> {
-        if self.reset {
-            self.reset = false;
-            return Err(Errno::ECONNRESET);
-        }
         if out.is_empty() {
             return Ok(Transfer::Moved(0));
         }
         if self.buffer.is_empty() {
+            if core::mem::take(&mut self.reset) {
+                return Err(Errno::ECONNRESET);
+            }
             return Ok(if self.writers == 0 {
                 Transfer::Moved(0)
             } else {

@@ -281,6 +281,19 @@ fn the_first_write_to_a_closed_end_is_lost() {
 }
 
 #[test]
+fn what_was_sent_before_a_reset_arrives() {
+    let mut m = Machine::new();
+    let ((server, a), (client, b)) = connection(&mut m);
+    m.write(client, b, b"never read");
+    m.write(server, a, b"goodbye");
+    m.close(server, a);
+    assert_eq!(m.read(client, b, 4).get(), Some(Ok(b"good".to_vec())));
+    assert_eq!(m.read(client, b, 9).get(), Some(Ok(b"bye".to_vec())));
+    assert_eq!(m.read(client, b, 9).get(), Some(Err(Errno::ECONNRESET)));
+    assert_eq!(m.read(client, b, 9).get(), Some(Ok(Vec::new())));
+}
+
+#[test]
 fn a_write_tells_of_a_reset_too() {
     let mut m = Machine::new();
     let ((server, a), (client, b)) = connection(&mut m);
