@@ -68,7 +68,7 @@ impl Machine {
             name: name.as_bytes().to_vec(),
         };
         let options = BootOptions {
-            workdir_name: b"work".to_vec(),
+            workdir_name: b"app".to_vec(),
             programs: vec![
                 program("/bin/jsh", Runtime::Native, "jsh"),
                 program("/bin/sh", Runtime::Native, "jsh"),

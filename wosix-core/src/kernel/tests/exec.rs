@@ -60,7 +60,7 @@ fn lookup() {
         "",
         Ok("native jsh /bin/jsh: ../../bin/jsh a b"),
     );
-    m.write_file("/home/work/here", b"#!/bin/jsh\n");
+    m.write_file("/home/app/here", b"#!/bin/jsh\n");
     check(&mut m, "here", "/bin", Err(Errno::ENOENT));
     check(
         &mut m,

@@ -126,7 +126,7 @@ fn lazy_files_are_loaded_once_for_all_who_wait() {
             token: LazyToken(42),
         },
     };
-    m.call(HOST, |k, c| k.mount_tree(c, b"/home/work", &[entry]))
+    m.call(HOST, |k, c| k.mount_tree(c, b"/home/app", &[entry]))
         .expect("mounts");
     let (a, b) = (m.process(), m.process());
     m.effects();
@@ -162,7 +162,7 @@ fn signals_do_not_interrupt_loading() {
             token: LazyToken(7),
         },
     };
-    m.call(HOST, |k, c| k.mount_tree(c, b"/home/work", &[entry]))
+    m.call(HOST, |k, c| k.mount_tree(c, b"/home/app", &[entry]))
         .expect("mounts");
     let process = m.process();
     m.call(process, |k, c| {
@@ -214,7 +214,7 @@ fn the_tree_at_boot() {
     let child = m.process();
     for (path, mode) in [
         ("/tmp", 0o1777),
-        ("/home/work", 0o755),
+        ("/home/app", 0o755),
         ("/bin/jsh", 0o755),
         ("/usr/bin/node", 0o755),
         ("/etc/hosts", 0o644),
@@ -228,7 +228,7 @@ fn the_tree_at_boot() {
     }
     assert_eq!(
         m.call(child, |k, c| k.getcwd(c)),
-        Ok(b"/home/work".to_vec())
+        Ok(b"/home/app".to_vec())
     );
     assert_eq!(
         m.open(child, "/etc/hosts", OpenFlags::WRONLY),
