@@ -15,7 +15,7 @@ mod xts;
 
 use crate::answer::{Failure, Library, answer, hold, release};
 use crate::block;
-use crate::memory::input;
+use wosix_memory::input;
 
 const WRONG_FINAL_BLOCK_LENGTH: Failure =
     Failure::new(Library::Provider, 107, "wrong final block length");

@@ -3,9 +3,9 @@
 use crypto_bigint::{BoxedUint, Integer};
 
 use crate::answer::{Failure, answer};
-use crate::memory::input;
 use crate::number;
 use crate::prime::is_prime;
+use wosix_memory::input;
 
 /// What `DH_check` of OpenSSL finds fault with.
 const P_NOT_PRIME: u32 = 0x01;

@@ -1,6 +1,6 @@
 //! Several byte strings in one argument, in the form of an answer's parts: each after its length (32 bits, little-endian).
 
-use crate::memory::input;
+use wosix_memory::input;
 
 /// The byte strings that are still to be read.
 pub struct Fields<'a>(&'a [u8]);

@@ -14,7 +14,6 @@ mod fields;
 mod hash;
 mod keccak;
 mod key;
-mod memory;
 mod number;
 mod pem;
 mod prime;

@@ -7,9 +7,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 
 use crate::answer::answer;
-use crate::memory::input;
 use crate::number;
 use crate::rng::seeded;
+use wosix_memory::input;
 
 /// The sieve strikes out multiples of primes below this.
 const SIEVE_LIMIT: u32 = 1 << 16;

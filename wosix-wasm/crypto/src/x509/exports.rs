@@ -11,8 +11,8 @@ use crate::asn1::Element;
 use crate::key::Key;
 use crate::key::decode::encoding;
 use crate::key::encode;
-use crate::memory::input;
 use crate::pem;
+use wosix_memory::input;
 
 /// Node's `ERR_INVALID_ARG_VALUE` for names that cannot be in a certificate.
 const INVALID_NAME: Failure = Failure::new(Library::Node, 5, "Invalid name");
