@@ -62,7 +62,11 @@ export function startWorker(runtime: Runtime): void {
     await takeLock(message.lock);
     attach = await instantiateKernel(message.kernel, message.memory, message.block);
     const { assets, modules, settings, thread } = message;
-    await runtime.warm({ assets, modules, settings, thread, attachments, progress: (progress) => post({ type: 'progress', progress }) });
+    await runtime.warm({
+      assets, modules, settings, thread, attachments,
+      compiled: (name, module) => post({ type: 'module', name, module }),
+      progress: (progress) => post({ type: 'progress', progress }),
+    });
     post({ type: 'ready' });
   };
 

@@ -51,6 +51,8 @@ export type WorkerMessage =
   /** How far the process is. */
   | { type: 'progress'; progress: Progress }
   | { type: 'panic'; message: string }
+  /** A module that this worker had to load and compile: the next ones shall have it from the start. */
+  | { type: 'module'; name: string; module: WebAssembly.Module }
   /** The runtime itself broke (not the guest program). */
   | { type: 'broken'; message: string };
 
@@ -73,6 +75,8 @@ export interface RuntimeContext {
   thread: boolean;
   /** What goes from thread to thread beside messages. */
   attachments: Attachments;
+  /** Hands the host a module that was not in `modules`, for the workers to come. */
+  compiled(name: string, module: WebAssembly.Module): void;
   /** Tells the page how far the process is. */
   progress(progress: Progress): void;
 }

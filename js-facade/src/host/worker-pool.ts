@@ -218,6 +218,9 @@ export class WorkerPool {
       case 'release':
         this.attachmentsOf(guest)?.release(message.key);
         return;
+      case 'module':
+        this.env.init.modules[message.name] = message.module;
+        return;
       case 'panic':
         this.env.onPanic(message.message);
         return;

@@ -127,7 +127,11 @@ export class NodeEnvironment implements Environment {
     request.responseType = 'arraybuffer';
     request.send();
     if (request.status !== 200) throw new Error(`${name}.wasm could not be loaded: HTTP ${request.status}`);
-    return new WebAssembly.Module(request.response as ArrayBuffer);
+    // The browser has no other word for it.
+    if (request.response === null) throw new RangeError(`${name}.wasm could not be loaded: out of memory`);
+    const module = new WebAssembly.Module(request.response as ArrayBuffer);
+    this.context.compiled(name, module);
+    return module;
   }
 
   makeCallback(thisArg: unknown, fn: Function, ...args: unknown[]): unknown {
