@@ -226,10 +226,7 @@ fn the_tree_at_boot() {
             "{path}"
         );
     }
-    assert_eq!(
-        m.call(child, |k, c| k.getcwd(c)),
-        Ok(b"/home/app".to_vec())
-    );
+    assert_eq!(m.call(child, |k, c| k.getcwd(c)), Ok(b"/home/app".to_vec()));
     assert_eq!(
         m.open(child, "/etc/hosts", OpenFlags::WRONLY),
         Err(Errno::EACCES)
