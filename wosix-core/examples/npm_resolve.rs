@@ -1,12 +1,12 @@
 //! Resolves a project as `npm install --package-lock-only` does, from packuments in a folder:
 //! `npm_resolve PROJECT CACHE OUT [--before DATE] [--node VERSION] [--omit-resolved] [--lock]`.
 //!
-//! Names of packuments that are missing are printed as `need NAME`; the caller puts `NAME.json` (`/` written as `%2f`) into CACHE and answers
-//! with a line. `conformance/npm/trees.mjs` is that caller.
+//! What is missing is printed as `need packuments NAME...`; the caller puts `NAME.json` (`/` written as `%2f`) for each into CACHE/packuments,
+//! empty if there is no such package, and answers with a line. `conformance/npm/trees.mjs` is that caller.
 
 use std::fs;
 use std::io::BufRead;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use wosix_core::npm::error::NpmError;
@@ -107,6 +107,7 @@ fn resolve(
                 builder.warnings,
             ));
         }
+        fetch(cache, &needs);
         for need in needs {
             match need {
                 Need::Packument(name) => {
@@ -131,17 +132,34 @@ fn resolve(
     }
 }
 
-fn load(cache: &Path, name: &str) -> Result<Rc<Packument>, NpmError> {
-    let path = cache.join(format!("{}.json", name.replace('/', "%2f")));
-    if !path.exists() {
-        println!("need {name}");
-        let mut line = String::new();
-        std::io::stdin()
-            .lock()
-            .read_line(&mut line)
-            .expect("an answer");
+fn packument_path(cache: &Path, name: &str) -> PathBuf {
+    cache
+        .join("packuments")
+        .join(format!("{}.json", name.replace('/', "%2f")))
+}
+
+/// Has the caller fetch what is not there yet.
+fn fetch(cache: &Path, needs: &[Need]) {
+    let missing: Vec<&str> = needs
+        .iter()
+        .filter_map(|need| match need {
+            Need::Packument(name) if !packument_path(cache, name).exists() => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    if missing.is_empty() {
+        return;
     }
-    let bytes = fs::read(&path).unwrap_or_default();
+    println!("need packuments {}", missing.join(" "));
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .expect("an answer");
+}
+
+fn load(cache: &Path, name: &str) -> Result<Rc<Packument>, NpmError> {
+    let bytes = fs::read(packument_path(cache, name)).unwrap_or_default();
     if bytes.is_empty() {
         return Err(NpmError::not_found(name, name));
     }

@@ -18,6 +18,7 @@ pub mod integrity;
 pub mod json;
 pub mod lockfile;
 pub mod manifest;
+pub mod overrides;
 pub mod packument;
 pub mod path;
 pub mod place;

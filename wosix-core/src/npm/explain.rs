@@ -150,7 +150,7 @@ fn describe_edge(tree: &Tree, mut error: NpmError, edge: EdgeId, depth: usize) -
         "{}{kind}{}@\"{}\" from {dependent}",
         "  ".repeat(depth),
         tree[edge].name,
-        tree[edge].spec_text
+        tree.wanted(edge)
     ));
     if depth < MAX_DEPTH {
         describe_node(tree, error, from, depth)

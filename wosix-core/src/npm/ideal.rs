@@ -94,8 +94,11 @@ impl IdealBuilder {
     /// Works until the tree is complete (`Ok(empty)`) or something is needed.
     ///
     /// # Errors
-    /// `ERESOLVE`, or the error of a required package that could not be loaded.
+    /// `ERESOLVE`, `EOVERRIDE`, or the error of a required package that could not be loaded.
     pub fn advance(&mut self, sources: &Sources) -> Result<Vec<Need>, NpmError> {
+        if self.seen.is_empty() {
+            self.tree.check_overrides()?;
+        }
         while let Some(node) = self.next() {
             if self.seen.contains(&node) || self.tree[node].root != self.root {
                 continue;
@@ -173,7 +176,7 @@ impl IdealBuilder {
             if !self.tree[edge].peer_conflicted {
                 work.push((
                     Rc::clone(&self.tree[edge].name),
-                    Rc::clone(&self.tree[edge].spec_text),
+                    self.tree.wanted(edge),
                     node,
                 ));
             }
@@ -192,11 +195,7 @@ impl IdealBuilder {
                         work.push((Rc::clone(&peer), Rc::from(text.as_str()), from));
                         for source in [node, peer_source] {
                             if let Some(edge) = self.tree.edge(source, &peer) {
-                                work.push((
-                                    Rc::clone(&peer),
-                                    Rc::clone(&self.tree[edge].spec_text),
-                                    source,
-                                ));
+                                work.push((Rc::clone(&peer), self.tree.wanted(edge), source));
                             }
                         }
                     }

@@ -491,7 +491,7 @@ fn check_agreement(tree: &mut Tree) -> Result<(), NpmError> {
             {
                 continue;
             }
-            let wanted = format!("{}@{}", tree[edge].name, tree[edge].spec_text);
+            let wanted = format!("{}@{}", tree[edge].name, tree.wanted(edge));
             problems.push(match tree[edge].to {
                 None => format!("Missing: {wanted} from lock file"),
                 Some(to) => format!(

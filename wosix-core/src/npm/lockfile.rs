@@ -305,7 +305,7 @@ fn is_registry_dependency(tree: &Tree, node: NodeId) -> bool {
     !edges.is_empty()
         && edges
             .iter()
-            .all(|&edge| tree[edge].spec.registry_name("").is_some())
+            .all(|&edge| tree.wanted_spec(edge).registry_name("").is_some())
 }
 
 /// Empty values say nothing; of a licence object only the type does.

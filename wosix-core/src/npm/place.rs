@@ -170,6 +170,7 @@ impl Placer<'_> {
             source: None,
             link: source.link,
             top_path: Rc::from(""),
+            overrides: source.overrides,
         };
         let name = Rc::clone(&new.name);
         let placed = self.tree.add(new, None);

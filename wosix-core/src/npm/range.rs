@@ -85,6 +85,37 @@ impl Comparator {
         *self == Comparator::null()
     }
 
+    /// Whether some version may fit both.
+    fn intersects(&self, other: &Comparator) -> bool {
+        let (Some(own), Some(bound)) = (&self.version, &other.version) else {
+            return true;
+        };
+        if self.operator == Operator::Equal {
+            return Range::of(other).accepts(own);
+        }
+        if other.operator == Operator::Equal {
+            return Range::of(self).accepts(bound);
+        }
+        // Nothing is lower than the lowest version.
+        let nothing = |one: &Comparator| {
+            one.operator == Operator::Less
+                && one.version.as_ref().is_some_and(|version| {
+                    (version.major, version.minor, version.patch) == (0, 0, 0)
+                })
+        };
+        if nothing(self) || nothing(other) {
+            return false;
+        }
+        let up = |operator| matches!(operator, Operator::Greater | Operator::GreaterEqual);
+        let inclusive = |operator| matches!(operator, Operator::LessEqual | Operator::GreaterEqual);
+        match (up(self.operator), up(other.operator), compare(own, bound)) {
+            (true, true, _) | (false, false, _) => true,
+            (_, _, Ordering::Equal) => inclusive(self.operator) && inclusive(other.operator),
+            (true, false, order) => order == Ordering::Less,
+            (false, true, order) => order == Ordering::Greater,
+        }
+    }
+
     fn accepts(&self, version: &Version) -> bool {
         let Some(bound) = &self.version else {
             return true;
@@ -162,6 +193,30 @@ impl Range {
         self.alternatives
             .iter()
             .any(|set| set.len() == 1 && set[0].version.is_none())
+    }
+
+    fn of(comparator: &Comparator) -> Range {
+        Range {
+            alternatives: vec![vec![comparator.clone()]],
+            include_prerelease: false,
+        }
+    }
+
+    /// npm's `semver.intersects`: whether some version may be in both ranges.
+    pub fn intersects(&self, other: &Range) -> bool {
+        let possible = |set: &[Comparator]| {
+            let mut pairs = (0..set.len()).flat_map(|i| (0..i).map(move |k| (i, k)));
+            pairs.all(|(i, k)| set[i].intersects(&set[k]))
+        };
+        self.alternatives.iter().any(|own| {
+            possible(own)
+                && other.alternatives.iter().any(|set| {
+                    possible(set)
+                        && own
+                            .iter()
+                            .all(|one| set.iter().all(|bound| one.intersects(bound)))
+                })
+        })
     }
 
     /// npm's `semver.satisfies`.

@@ -5,9 +5,11 @@
 //! Several trees share one arena: the ideal tree, and small virtual ones in which peer sets are tried out.
 
 mod bundle;
+mod overrides;
 mod replace;
 mod resolve;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -15,6 +17,7 @@ use indexmap::IndexMap;
 
 use super::error::NpmError;
 use super::manifest::Manifest;
+use super::overrides::{Overrides, RuleId};
 use super::spec::Spec;
 
 /// A package somewhere in a tree.
@@ -53,9 +56,11 @@ pub enum EdgeError {
 pub struct Edge {
     pub from: NodeId,
     pub name: Rc<str>,
-    /// What is asked for, after overrides.
-    pub spec_text: Rc<str>,
-    pub spec: Rc<Spec>,
+    /// What the manifest asks for; see [`Tree::wanted`] for what holds.
+    pub raw_text: Rc<str>,
+    raw_spec: Rc<Spec>,
+    /// The set of overriding rules that holds for what it leads to.
+    overrides: Option<RuleId>,
     pub kind: EdgeKind,
     pub to: Option<NodeId>,
     /// A peer conflict that was accepted with a warning; nobody tries to repair it again.
@@ -133,6 +138,8 @@ pub struct Node {
     /// Set for a symbolic link: the node of the folder it leads to.
     pub link: Option<NodeId>,
     pub flags: Flags,
+    /// The set of overriding rules that holds for its dependencies.
+    pub overrides: Option<RuleId>,
     /// In the lockfile, but not installed: an optional dependency that failed or is for another platform.
     pub inert: bool,
 }
@@ -148,6 +155,8 @@ pub struct NewNode {
     pub source: Option<NodeId>,
     pub link: Option<NodeId>,
     pub top_path: Rc<str>,
+    /// Overriding rules, where they do not come from who depends on it.
+    pub overrides: Option<RuleId>,
 }
 
 impl NewNode {
@@ -162,6 +171,7 @@ impl NewNode {
             source: None,
             link: None,
             top_path: Rc::from(""),
+            overrides: None,
         }
     }
 }
@@ -174,11 +184,11 @@ pub struct Tree {
     /// Nodes of the main tree by name, oldest first.
     by_name: BTreeMap<Rc<str>, Vec<NodeId>>,
     main: Option<NodeId>,
-    specs: BTreeMap<Rc<str>, Rc<Spec>>,
+    specs: RefCell<BTreeMap<Rc<str>, Rc<Spec>>>,
     /// npm's `legacy-peer-deps`: peer dependencies count for nothing.
     ignore_peers: bool,
-    /// Specs the root's `overrides` put in place of others, by package name.
-    overrides: BTreeMap<String, String>,
+    /// The project's `overrides`, if it has some.
+    overrides: Option<Overrides>,
 }
 
 impl core::ops::Index<NodeId> for Tree {
@@ -212,12 +222,14 @@ impl Tree {
     pub fn new(name: &str, manifest: Rc<Manifest>, ignore_peers: bool) -> (Tree, NodeId) {
         let mut tree = Tree {
             ignore_peers,
-            overrides: super::manifest::dependencies(&manifest.fields, "overrides")
-                .into_iter()
-                .collect(),
+            overrides: Overrides::parse(&manifest.fields),
             ..Tree::default()
         };
-        let root = tree.add(NewNode::package(Rc::from(name), manifest), None);
+        let project = NewNode {
+            overrides: tree.overrides.as_ref().map(|_| Overrides::ROOT),
+            ..NewNode::package(Rc::from(name), manifest)
+        };
+        let root = tree.add(project, None);
         tree.main = Some(root);
         tree.index_add(root);
         tree[root].flags = Flags::ROOT;
@@ -249,6 +261,7 @@ impl Tree {
             error: new.error,
             link: new.link,
             flags: Flags::UNKNOWN,
+            overrides: new.overrides,
             inert: false,
         });
         if let Some(parent) = parent {
@@ -316,21 +329,17 @@ impl Tree {
         if let Some(&old) = self[from].edges_out.get(name) {
             self.detach_edge(old);
         }
-        // A node that is about to be placed has no parent either, so only identity tells the project.
-        let origin = self[from].source.unwrap_or(from);
-        let is_root = self.main.is_none_or(|main| main == origin);
-        let spec_text: Rc<str> = match self.overrides.get(name) {
-            Some(replacement) if !is_root => Rc::from(self.referenced_override(replacement)),
-            _ => Rc::from(spec),
-        };
-        let spec = self.spec(&spec_text);
+        let raw_text: Rc<str> = Rc::from(spec);
+        let raw_spec = self.spec(&raw_text);
         let id = EdgeId(u32::try_from(self.edges.len()).expect("fewer than 2^32 dependencies"));
         let name: Rc<str> = Rc::from(name);
+        let overrides = self.rule_for(from, &name, &raw_text);
         self.edges.push(Edge {
             from,
             name: Rc::clone(&name),
-            spec_text,
-            spec,
+            raw_text,
+            raw_spec,
+            overrides,
             kind,
             to: None,
             peer_conflicted: false,
@@ -341,28 +350,11 @@ impl Tree {
         self.reload(id, true);
     }
 
-    /// `$name` in `overrides` means what the root itself asks for.
-    fn referenced_override(&self, replacement: &str) -> String {
-        let Some((name, main)) = replacement.strip_prefix('$').zip(self.main) else {
-            return replacement.to_owned();
-        };
-        let manifest = &self[main].manifest;
-        [
-            &manifest.dev_dependencies,
-            &manifest.optional_dependencies,
-            &manifest.dependencies,
-            &manifest.peer_dependencies,
-        ]
-        .iter()
-        .flat_map(|list| list.iter())
-        .find(|(key, _)| key == name)
-        .map_or_else(|| replacement.to_owned(), |(_, spec)| spec.clone())
-    }
-
     /// A parsed spec, shared.
-    pub fn spec(&mut self, text: &Rc<str>) -> Rc<Spec> {
+    pub fn spec(&self, text: &Rc<str>) -> Rc<Spec> {
         Rc::clone(
             self.specs
+                .borrow_mut()
                 .entry(Rc::clone(text))
                 .or_insert_with(|| Rc::new(Spec::parse(text))),
         )
@@ -371,7 +363,7 @@ impl Tree {
     fn detach_edge(&mut self, id: EdgeId) {
         let (from, to, name) = (self[id].from, self[id].to, Rc::clone(&self[id].name));
         if let Some(to) = to {
-            self[to].edges_in.remove(&id);
+            self.remove_edge_in(to, id);
         }
         self[from].edges_out.shift_remove(&name);
         let edge = &mut self[id];
@@ -478,35 +470,5 @@ impl Tree {
         {
             list.retain(|&other| other != node);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn manifest(text: &str) -> Rc<Manifest> {
-        let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else {
-            panic!("an object");
-        };
-        Rc::new(Manifest::from_fields(fields))
-    }
-
-    #[test]
-    fn overrides_hold_for_packages_that_have_no_place_yet() {
-        let project = r#"{ "dependencies": { "rollup": "4.1.0" }, "overrides": { "rollup": "npm:other@1.0.0", "esbuild": "$rollup" } }"#;
-        let (mut tree, root) = Tree::new("project", manifest(project), false);
-        let vite = manifest(
-            r#"{ "name": "vite", "dependencies": { "rollup": "^4.0.0", "esbuild": "^0.25.0", "postcss": "^8.0.0" } }"#,
-        );
-        let placed = tree.add(NewNode::package(Rc::from("vite"), vite), None);
-        let asked = |node: NodeId, name: &str| {
-            let edge = tree[node].edges_out[name];
-            tree[edge].spec_text.to_string()
-        };
-        assert_eq!(asked(placed, "rollup"), "npm:other@1.0.0");
-        assert_eq!(asked(placed, "esbuild"), "4.1.0");
-        assert_eq!(asked(placed, "postcss"), "^8.0.0");
-        assert_eq!(asked(root, "rollup"), "4.1.0");
     }
 }

@@ -22,6 +22,7 @@ impl IdealBuilder {
         let new = NewNode {
             source: Some(node),
             top_path: Rc::from(self.tree.location(node)),
+            overrides: self.tree[node].overrides,
             ..NewNode::package(
                 Rc::clone(&self.tree[node].name),
                 Rc::clone(&self.tree[node].manifest),
@@ -81,10 +82,7 @@ impl IdealBuilder {
         parent: NodeId,
         sources: &Sources,
     ) -> Result<NodeId, NpmError> {
-        let (spec, text) = (
-            Rc::clone(&self.tree[edge].spec),
-            Rc::clone(&self.tree[edge].spec_text),
-        );
+        let (spec, text) = (self.tree.wanted_spec(edge), self.tree.wanted(edge));
         let from = self.tree[edge].from;
         let result =
             match sources.manifest(name, &text, &spec, &self.tree, from, &self.options.pick) {

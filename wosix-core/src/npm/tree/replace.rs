@@ -1,5 +1,6 @@
 //! When one package may take the place of another, or go because another one serves.
 
+use core::cmp::Ordering;
 use std::rc::Rc;
 
 use super::{EdgeId, NodeId, Tree};
@@ -81,6 +82,10 @@ impl Tree {
         if self[new].name != self[old].name || self[new].manifest.name != self[old].manifest.name {
             return false;
         }
+        // Other rules for its dependencies make it another package.
+        if !self[old].edges_out.is_empty() && self[new].overrides != self[old].overrides {
+            return false;
+        }
         let own = self.gather_dependencies(&[old], &mut |tree, edge| {
             tree[edge].to != Some(old) && tree.is_valid(edge)
         });
@@ -130,7 +135,11 @@ impl Tree {
             return true;
         }
         match (&self[other].manifest.semver, &self[node].manifest.semver) {
-            (Some(other), Some(own)) => range::compare(other, own).is_ge(),
+            (Some(other), Some(own)) => match range::compare(other, own) {
+                Ordering::Equal => true,
+                Ordering::Greater => !self.is_overridden(node),
+                Ordering::Less => false,
+            },
             _ => false,
         }
     }

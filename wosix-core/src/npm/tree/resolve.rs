@@ -112,18 +112,23 @@ impl Tree {
             return;
         }
         let (from, name, old) = (self[id].from, Rc::clone(&self[id].name), self[id].to);
+        let before = self.renew_rule(id);
         let new = self.resolve(from, &name);
         if new != old {
             if let Some(old) = old {
-                self[old].edges_in.remove(&id);
+                self.remove_edge_in(old, id);
             }
             self[id].to = new;
             self[id].state = None;
             if let Some(new) = new {
-                self[new].edges_in.insert(id);
+                self.add_edge_in(new, id);
             }
         } else if hard {
             self[id].state = None;
+        } else if let (Some(before), Some(to)) = (before, new) {
+            let rule = self[id].overrides;
+            self.rule_left(to, before);
+            self.rule_entered(to, rule);
         }
     }
 
@@ -142,7 +147,10 @@ impl Tree {
             {
                 Some(EdgeError::PeerLocal)
             }
-            Some(to) => (!self.satisfies(to, id)).then_some(EdgeError::Invalid),
+            Some(to) if !self.satisfies(to, id) || self.rules_contradict(id, to) => {
+                Some(EdgeError::Invalid)
+            }
+            Some(_) => None,
         };
         self[id].state = Some(state);
         state
@@ -155,8 +163,21 @@ impl Tree {
 
     /// Whether `node` is what `edge` asks for.
     pub fn satisfies(&self, node: NodeId, edge: EdgeId) -> bool {
-        self[node].name == self[edge].name
-            && self.spec_accepts(&self[edge].spec, node, self[edge].from)
+        if self[node].name != self[edge].name {
+            return false;
+        }
+        let from = self[edge].from;
+        let raw = || self.spec_accepts(&self[edge].raw_spec, node, from);
+        let Some(key) = self.override_key(edge) else {
+            return raw();
+        };
+        // What came in a tarball cannot be overridden.
+        if self.bundler(node).is_some() {
+            return raw();
+        }
+        // What suits the dependency as written will do too, unless it is what the rule is for.
+        self.spec_accepts(&self.wanted_spec(edge), node, from)
+            || (raw() && !self.spec_accepts(&self.spec(&key), node, from))
     }
 
     fn spec_accepts(&self, spec: &Spec, node: NodeId, from: NodeId) -> bool {
