@@ -1,4 +1,4 @@
-// Writes Node's own library, as one pinned Node binary carries it, into dist/node/<major>/: scripts of wrapped builtins, and the
+// Writes Node's own library, as each pinned Node binary carries it, into dist/node/<major>/: scripts of wrapped builtins, and the
 // constants that only the binary knows. Nothing of Node's sources is kept in the repository; its licence goes beside the output.
 
 import { parse } from 'acorn';
@@ -12,26 +12,25 @@ import { awaitRewriter } from './node-lib/awaits.mjs';
 import { applyEdits } from './node-lib/edits.mjs';
 import { excluded, recorded, restGroup, substituted } from './node-lib/groups.mjs';
 import { stringify } from './node-lib/json.cjs';
-
-/** The pinned Node. */
-const VERSION = '24.21.0';
+import { binaryOf, folderOf, majorOf, packageName, versions } from './node-lib/versions.mjs';
 
 const scripts = path.dirname(fileURLToPath(import.meta.url));
 const facade = path.join(scripts, '..');
-const output = path.join(facade, 'dist/node', VERSION.split('.')[0]);
 /** Built before. */
 const transpiler = path.join(facade, 'dist/transpile.wasm');
 
-main();
+for (const pinned of versions) extract(pinned);
 
-function main() {
-  const inputs = ['extract-node-lib.mjs', 'node-lib/dump.cjs', 'node-lib/awaits.mjs', 'node-lib/edits.mjs', 'node-lib/groups.mjs', 'node-lib/json.cjs'].map((file) => path.join(scripts, file));
-  inputs.push(transpiler);
+function extract({ version, lts }) {
+  const output = path.join(facade, 'dist/node', majorOf(version));
+  const sources = ['awaits.mjs', 'dump.cjs', 'edits.mjs', 'groups.mjs', 'json.cjs', 'versions.mjs'].map((file) => path.join('node-lib', file));
+  const inputs = [...['extract-node-lib.mjs', ...sources].map((file) => path.join(scripts, file)), transpiler];
   const stamp = path.join(output, 'data.json');
   if (existsSync(stamp) && inputs.every((file) => statSync(file).mtimeMs < statSync(stamp).mtimeMs)) return;
 
-  const node = installNode();
+  const node = installNode(version);
   const dump = dumpNode(node);
+  if (dump.release.lts !== lts) throw new Error(`Node ${version} calls its LTS line ${dump.release.lts}, versions.mjs ${lts}`);
   const groups = assignGroups(node, dump);
   const rewrite = awaitRewriter(transpiler);
   mkdirSync(output, { recursive: true });
@@ -53,15 +52,14 @@ function kB(bytes) {
 }
 
 /** Installs the npm package that carries the binary for this machine; answers the binary's path. */
-function installNode() {
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  const cache = path.join(facade, '.cache');
-  const binary = path.join(cache, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (!existsSync(binary) || execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim() !== `v${VERSION}`) {
-    mkdirSync(cache, { recursive: true });
-    writeFileSync(path.join(cache, 'package.json'), '{"private":true}\n');
+function installNode(version) {
+  const folder = folderOf(version);
+  const binary = binaryOf(version);
+  if (!existsSync(binary) || execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim() !== `v${version}`) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'package.json'), '{"private":true}\n');
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    execFileSync(npm, ['install', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${VERSION}`], { cwd: cache, stdio: 'inherit' });
+    execFileSync(npm, ['install', '--no-audit', '--no-fund', '--ignore-scripts', `${packageName}@${version}`], { cwd: folder, stdio: 'inherit' });
   }
   return binary;
 }

@@ -1,13 +1,16 @@
-// The Node binary whose library we run: the oracle of tests and the peer of benchmarks. The build unpacked it.
+// The Node binaries whose libraries we run: the oracles of tests and the peers of benchmarks. The build unpacked them.
 
 import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { binaryOf, majorOf, versions } from '../scripts/node-lib/versions.mjs';
 
-const cache = path.join(path.dirname(fileURLToPath(import.meta.url)), '../.cache/node_modules');
-const platform = process.platform === 'win32' ? 'win' : process.platform;
+/** Absolute path of the binary of a major version, as `26`. */
+export function nodeBinaryOf(major) {
+  const pinned = versions.find(({ version }) => majorOf(version) === String(major));
+  if (!pinned) throw new Error(`there is no Node ${major}: choose one of ${versions.map(({ version }) => majorOf(version)).join(', ')}`);
+  const binary = binaryOf(pinned.version);
+  if (!existsSync(binary)) throw new Error(`${binary} is missing: run cargo xtask build --only node-lib`);
+  return binary;
+}
 
-/** Absolute path of Node 24's binary. */
-export const nodeBinary = path.join(cache, `node-${platform}-${process.arch}`, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-
-if (!existsSync(nodeBinary)) throw new Error(`${nodeBinary} is missing: run cargo xtask build --only node-lib`);
+/** That of the default version. */
+export const nodeBinary = nodeBinaryOf(majorOf(versions[0].version));

@@ -14,7 +14,7 @@ export const recorded = [
       'internal/main/eval_stdin', 'internal/main/check_syntax',
     ],
   },
-  { group: 'common', program: "require('fs/promises'); require('child_process'); require('readline'); require('readline/promises'); require('os'); require('assert'); require('worker_threads'); require('module').createRequire; require('zlib'); require('perf_hooks'); require('stream/promises'); require('stream/web'); require('timers/promises'); require('string_decoder'); require('vm'); require('v8'); require('constants'); new AbortController(); new TextDecoder(); structuredClone(1); navigator; performance.now(); new Event('x'); new (require('async_hooks').AsyncLocalStorage)(); require('path/posix'); require('path/win32'); require('process'); require('punycode'); require('querystring'); require('util').parseArgs; require('internal/fs/streams'); require('internal/fs/rimraf'); require('internal/fs/cp/cp-sync'); require('internal/util/comparisons'); require('internal/util/parse_args/parse_args'); require('internal/process/finalization'); require('internal/process/report'); require('internal/modules/esm/hooks'); require('internal/modules/esm/initialize_import_meta'); require('internal/modules/esm/create_dynamic_module'); require('internal/legacy/processbinding'); require('stream/consumers'); require('diagnostics_channel'); require('internal/child_process/serialization')" },
+  { group: 'common', program: "require('fs/promises'); require('child_process'); require('readline'); require('readline/promises'); require('os'); require('assert'); require('worker_threads'); require('module').createRequire; require('zlib'); require('perf_hooks'); require('stream/promises'); require('stream/web'); require('timers/promises'); require('string_decoder'); require('vm'); require('v8'); require('constants'); new AbortController(); new TextDecoder(); structuredClone(1); navigator; performance.now(); new Event('x'); new (require('async_hooks').AsyncLocalStorage)(); require('path/posix'); require('path/win32'); require('process'); require('punycode'); require('querystring'); require('util').parseArgs; require('internal/fs/streams'); require('internal/fs/rimraf'); require('internal/fs/cp/cp-sync'); require('internal/util/comparisons'); require('internal/util/parse_args/parse_args'); require('internal/process/finalization'); require('internal/process/report'); require('internal/modules/esm/hooks'); require('internal/modules/esm/create_dynamic_module'); require('internal/legacy/processbinding'); require('stream/consumers'); require('diagnostics_channel'); require('internal/child_process/serialization')", also: ['internal/modules/esm/initialize_import_meta'] },
   { group: 'http', program: "require('http'); require('dns'); require('dns/promises')" },
   { group: 'crypto', program: "require('crypto').webcrypto.subtle; crypto.randomUUID()" },
   { group: 'tls', program: "require('https'); require('tls')" },
@@ -35,10 +35,14 @@ export const excluded = [
   [/^internal\/v8_prof_/, 'the V8 profiler is not there'],
   [/^internal\/main\/prof_process$/, 'the V8 profiler is not there'],
   [/^(internal\/)?quic(\/|$)/, 'no UDP'],
+  [/^(internal\/)?dtls(\/|$)/, 'no TLS of its own'],
+  [/^(internal\/)?ffi([/-]|$)/, 'no native code'],
 ];
 
 /** The group of a module that no program above loads. */
 export function restGroup(id) {
+  if (/^(internal\/)?(vfs|zip)(\/|$)/.test(id)) return 'vfs';
+  if (/^(internal\/)?bench(_runner)?(\/|$)/.test(id) || id === 'internal/main/bench_runner') return 'bench';
   if (id.startsWith('internal/debugger/') || id === 'internal/main/inspect') return 'inspect';
   return 'rest';
 }
