@@ -26,7 +26,7 @@ export function createPrivateSymbols(names: readonly string[]): Record<string, s
   return symbols;
 }
 
-/** Every private symbol of Node 24 (`PER_ISOLATE_PRIVATE_SYMBOL_PROPERTIES` of its `env_properties.h`). */
+/** Every private symbol of Node 24 and 26 (`PER_ISOLATE_PRIVATE_SYMBOL_PROPERTIES` of its `env_properties.h`). */
 export const PRIVATE_SYMBOLS = [
   'arrow_message_private_symbol', 'contextify_context_private_symbol', 'decorated_private_symbol', 'empty_context_frame_sentinel_symbol',
   'transfer_mode_private_symbol', 'host_defined_option_symbol', 'js_transferable_wrapper_private_symbol',
@@ -41,6 +41,6 @@ export const SYMBOLS = [
   'fs_use_promises_symbol', 'async_id_symbol', 'constructor_key_symbol', 'handle_onclose', 'no_message_symbol',
   'messaging_deserialize_symbol', 'imported_cjs_symbol', 'messaging_transfer_symbol', 'messaging_clone_symbol',
   'messaging_transfer_list_symbol', 'oninit', 'owner_symbol', 'onpskexchange', 'resource_symbol', 'trigger_async_id_symbol',
-  'builtin_source_text_module_hdo', 'source_text_module_default_hdo', 'vm_context_no_contextify', 'vm_dynamic_import_default_internal',
+  'builtin_source_text_module_hdo', 'embedder_module_hdo', 'source_text_module_default_hdo', 'vm_context_no_contextify', 'vm_dynamic_import_default_internal',
   'vm_dynamic_import_main_context_default', 'vm_dynamic_import_missing_flag', 'vm_dynamic_import_no_callback',
 ] as const;

@@ -2,7 +2,8 @@
  * `StreamBase`: what the library expects of every object it reads bytes from and writes bytes to (`Pipe`, `TCP`, `TTY`, `JSStream`).
  *
  * Reading calls `onread(arrayBuffer)` with the length or the error in {@link streamBaseState}; writing answers an error number at
- * once and says in the same place whether `req.oncomplete` will be called later.
+ * once and says in the same place whether `req.oncomplete` will be called later. A library that gives `null` for the request (Node 26)
+ * gets it as the answer of a write that goes on.
  */
 
 import type { AsyncWrap } from './async-wrap';
@@ -10,10 +11,13 @@ import { completeRequest } from './async-wrap';
 import type { Environment } from './environment';
 
 /** Indexes into {@link streamBaseState}. */
-export const kReadBytesOrError = 0, kArrayBufferOffset = 1, kBytesWritten = 2, kLastWriteWasAsync = 3;
+export const kReadBytesOrError = 0, kArrayBufferOffset = 1, kBytesWritten = 2, kLastWriteWasAsync = 3, kLastWriteErr = 4;
 
 /** How bindings and library pass numbers to each other around a read or write. One a worker, as one library runs in it. */
-export const streamBaseState = new Int32Array(4);
+export const streamBaseState = new Int32Array(5);
+
+/** Answers the request of a write, which is made when it is first asked for unless the library gave one. */
+export type WriteRequest = () => any;
 
 /** Takes the bytes of a stream before the library does (the HTTP parser). */
 export interface StreamListener {
@@ -71,12 +75,12 @@ export function withStreamBase<Base extends AbstractConstructor<AsyncWrap>>(base
       return this.doShutdown(req);
     }
 
-    writeBuffer(req: any, buffer: Uint8Array, sendHandle?: object): number {
+    writeBuffer(req: any, buffer: Uint8Array, sendHandle?: object): number | object {
       return this.#write(req, [buffer], buffer.byteLength, sendHandle);
     }
 
     /** `chunks` are buffers if `allBuffers`, else pairs of a chunk and its encoding. */
-    writev(req: any, chunks: any[], allBuffers: boolean): number {
+    writev(req: any, chunks: any[], allBuffers: boolean): number | object {
       const list: Uint8Array[] = allBuffers ? chunks : [];
       if (!allBuffers) {
         for (let i = 0; i < chunks.length; i += 2) list.push(encodeChunk(this.streamEnvironment, chunks[i], chunks[i + 1]));
@@ -86,29 +90,29 @@ export function withStreamBase<Base extends AbstractConstructor<AsyncWrap>>(base
       return this.#write(req, list, total);
     }
 
-    writeUtf8String(req: any, text: string, sendHandle?: object): number {
+    writeUtf8String(req: any, text: string, sendHandle?: object): number | object {
       const bytes = encodeUtf8(this.streamEnvironment, text);
       return this.#write(req, [bytes], bytes.length, sendHandle);
     }
 
-    writeLatin1String(req: any, text: string, sendHandle?: object): number {
+    writeLatin1String(req: any, text: string, sendHandle?: object): number | object {
       const bytes = encodeLatin1(text);
       return this.#write(req, [bytes], bytes.length, sendHandle);
     }
 
-    writeAsciiString(req: any, text: string, sendHandle?: object): number {
+    writeAsciiString(req: any, text: string, sendHandle?: object): number | object {
       return this.writeLatin1String(req, text, sendHandle);
     }
 
-    writeUcs2String(req: any, text: string, sendHandle?: object): number {
+    writeUcs2String(req: any, text: string, sendHandle?: object): number | object {
       const bytes = encodeUtf16(text);
       return this.#write(req, [bytes], bytes.length, sendHandle);
     }
 
     protected abstract get streamEnvironment(): Environment;
 
-    /** Starts writing `chunks`. Answers an error number, and whether `req` is completed later by {@link afterWrite}. */
-    protected abstract doWrite(req: any, chunks: Uint8Array[], total: number, sendHandle?: object): { error: number; async: boolean };
+    /** Starts writing `chunks`. Answers an error number, and whether the request is completed later by {@link completeStreamRequest}. */
+    protected abstract doWrite(request: WriteRequest, chunks: Uint8Array[], total: number, sendHandle?: object): { error: number; async: boolean };
 
     /** Starts to end the writing side; `req` is completed later unless an error is answered. */
     protected abstract doShutdown(req: any): number;
@@ -141,12 +145,15 @@ export function withStreamBase<Base extends AbstractConstructor<AsyncWrap>>(base
       completeRequest(this.streamEnvironment, req, status, this, undefined);
     }
 
-    #write(req: any, chunks: Uint8Array[], total: number, sendHandle?: object): number {
-      const { error, async } = this.doWrite(req, chunks, total, sendHandle);
+    #write(given: any, chunks: Uint8Array[], total: number, sendHandle?: object): number | object {
+      let req = given;
+      const request = () => (req ??= new (this.streamEnvironment.internalBinding('stream_wrap').WriteWrap)());
+      const { error, async } = this.doWrite(request, chunks, total, sendHandle);
       if (error === 0) this.#bytesWritten += total;
       streamBaseState[kBytesWritten] = total;
       streamBaseState[kLastWriteWasAsync] = async ? 1 : 0;
-      return error;
+      streamBaseState[kLastWriteErr] = error;
+      return async && given === null ? req : error;
     }
   }
   return StreamBase;

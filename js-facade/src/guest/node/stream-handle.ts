@@ -3,7 +3,7 @@
 import { POLLIN, POLLOUT } from '../syscalls';
 import type { Environment, Watcher } from './environment';
 import { HandleWrap } from './handle-wrap';
-import { bytesOf, chunksAfter, WRITE_DONE, WRITE_QUEUED, withStreamBase } from './stream-base';
+import { bytesOf, chunksAfter, WRITE_DONE, WRITE_QUEUED, type WriteRequest, withStreamBase } from './stream-base';
 import { codedError, UV } from './uv-errors';
 
 /** As libuv suggests to its allocator; also what a pipe of the kernel holds. */
@@ -130,7 +130,7 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
   }
 
   /** As libuv does, a write that carries a handle is completed later, even if all of it could be written at once, or nothing ever will. */
-  protected override doWrite(req: any, chunks: Uint8Array[], total: number, sendHandle?: object): { error: number; async: boolean } {
+  protected override doWrite(request: WriteRequest, chunks: Uint8Array[], total: number, sendHandle?: object): { error: number; async: boolean } {
     if (this.#fd < 0) return { error: UV.EBADF, async: false };
     let passed: PassedHandle | undefined;
     if (sendHandle !== undefined && sendHandle !== null) {
@@ -143,7 +143,7 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
     if (this.#writes.length === 0 && this.#connectRequest === undefined) {
       const written = this.#tryWrite(chunks, passed);
       if (written < 0 && passed !== undefined) {
-        this.completeStreamRequest(req, written);
+        this.completeStreamRequest(request(), written);
         return WRITE_QUEUED;
       }
       if (written < 0) return { error: written, async: false };
@@ -153,7 +153,7 @@ export abstract class StreamHandle extends withStreamBase(HandleWrap) {
       if (written > 0) passed = undefined;
     }
     this.#queuedBytes += left;
-    this.#writes.push({ req, chunks: rest, passed });
+    this.#writes.push({ req: request(), chunks: rest, passed });
     this.env.loop.ref();
     this.#updateInterest();
     return WRITE_QUEUED;

@@ -173,6 +173,8 @@ export function create(env: Environment): Record<string, unknown> {
       new Uint8Array(target, targetOffset, count).set(new Uint8Array(source, sourceOffset, count));
     },
     createUnsafeArrayBuffer: (size: number) => new ArrayBuffer(size),
+    /** Where the first aligned byte of a buffer is. A page sees no addresses: each buffer begins at one that is as aligned as one likes. */
+    arrayBufferAlignedOffset: (_buffer: ArrayBuffer, _alignment: number) => 0,
     fill,
     indexOfBuffer: (haystack: Uint8Array, needle: Uint8Array, offset: number, encoding: number, forward: boolean, end = haystack.length) =>
       search(bytesOf(haystack), bytesOf(needle), offset, forward, end, encoding === UTF16LE ? 2 : 1),

@@ -3,5 +3,5 @@
 import type { Environment } from '../environment';
 
 export function create(_env: Environment): Record<string, unknown> {
-  return { subscribers: new Uint32Array(1024), linkNativeChannel() {} };
+  return { subscribers: new Uint32Array(1024), linkNativeChannel() {}, notifyChannelActive() {}, notifyChannelInactive() {} };
 }

@@ -2,7 +2,7 @@
 
 import { AsyncWrap } from '../async-wrap';
 import type { Environment } from '../environment';
-import { bytesOf, withStreamBase } from '../stream-base';
+import { bytesOf, type WriteRequest, withStreamBase } from '../stream-base';
 import { UV } from '../uv-errors';
 
 export function create(env: Environment): Record<string, unknown> {
@@ -58,10 +58,10 @@ export function create(env: Environment): Record<string, unknown> {
       return env;
     }
 
-    protected override doWrite(req: object, chunks: Uint8Array[]): { error: number; async: boolean } {
+    protected override doWrite(request: WriteRequest, chunks: Uint8Array[]): { error: number; async: boolean } {
       const { Buffer } = env.requireBuiltin('buffer');
       const buffers = chunks.map((chunk) => Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-      const error = this.#call('onwrite', req, buffers);
+      const error = this.#call('onwrite', request(), buffers);
       return { error, async: error === 0 };
     }
 

@@ -8,7 +8,7 @@ import { codedError } from '../uv-errors';
 export function create(env: Environment): Record<string, unknown> {
   const messaging = messagingOf(env);
   const { attachments } = messaging;
-  const { DOMException } = env.perContext;
+  const { DOMException, QuotaExceededError } = env.perContext;
   return {
     MessagePort: messaging.MessagePort,
     MessageChannel: function (this: object) {
@@ -31,6 +31,8 @@ export function create(env: Environment): Record<string, unknown> {
     },
     structuredClone: (value: unknown, options: { transfer?: unknown[] } = {}) => messaging.structuredClone(value, options.transfer ?? []),
     DOMException,
+    /** Of its own kind since Node 26. */
+    ...(QuotaExceededError ? { QuotaExceededError } : {}),
     exposeLazyDOMExceptionProperty(target: object) {
       Object.defineProperty(target, 'DOMException', { configurable: true, enumerable: false, writable: true, value: DOMException });
     },

@@ -7,14 +7,12 @@ import { LinkError, type ModuleRecord, NotLinked, SourceNotDefined, SourceTextRe
 import { compileExpression, importAttributes, lineAt } from '../esm/source';
 import { moduleSyntaxError } from '../esm/syntax-error';
 import { kFulfilled, kRejected } from '../promise-states';
+import { setPathHelpers } from './modules';
 import { sourceMapUrl } from '../source-map-url';
 import { codedError } from '../uv-errors';
 import { createCache, fitsCache } from '../vm/code-cache';
 import { contextsOf } from '../vm/scripts';
 import { Interruption } from '../vm/watchdog';
-
-const kSourcePhase = 1;
-const kEvaluationPhase = 2;
 
 type DynamicImport = (referrer: symbol, specifier: string, phase: number, attributes: object, referrerName: string) => Promise<unknown>;
 type InitializeImportMeta = (referrer: symbol, meta: object, wrap: unknown) => void;
@@ -22,6 +20,10 @@ type InitializeImportMeta = (referrer: symbol, meta: object, wrap: unknown) => v
 export function create(env: Environment): Record<string, unknown> {
   let importModuleDynamically: DynamicImport | undefined;
   let initializeImportMeta: InitializeImportMeta | undefined;
+  let makeImportMetaResolve: ((url: string) => Function) | undefined;
+  const { kSourcePhase, kDeferPhase, kEvaluationPhase } = env.data.bindings.module_wrap;
+  // Node 26 leaves `import.meta` of ordinary modules to native code.
+  const ownImportMeta = !env.loader.has('internal/modules/esm/initialize_import_meta');
   const hostDefinedOption = env.privateSymbols.host_defined_option_symbol;
   const records = new WeakMap<object, ModuleRecord>();
 
@@ -29,6 +31,14 @@ export function create(env: Environment): Record<string, unknown> {
   async function dynamicImport(referrer: symbol, referrerName: string, specifier: unknown, options: unknown, source = false): Promise<unknown> {
     const text = `${specifier}`;
     return importModuleDynamically!(referrer, text, source ? kSourcePhase : kEvaluationPhase, importAttributes(options), referrerName);
+  }
+
+  /** `import.meta` of a module from a file or URL (`ModuleWrap::HostInitializeImportMetaObjectCallback`), in the order of its keys. */
+  function fillImportMeta(meta: any, { url, isMain }: { url: string; isMain?: boolean }): void {
+    if (url.startsWith('file:')) setPathHelpers(env, meta, url);
+    meta.main = Boolean(isMain);
+    if (makeImportMetaResolve) meta.resolve = makeImportMetaResolve(url);
+    meta.url = url;
   }
 
   class ModuleWrap {
@@ -76,7 +86,8 @@ export function create(env: Environment): Record<string, unknown> {
         },
         importMeta() {
           const meta = Object.create(null);
-          initializeImportMeta!(symbol, meta, wrap);
+          if (ownImportMeta && symbol === env.perIsolateSymbols.source_text_module_default_hdo) fillImportMeta(meta, wrap);
+          else initializeImportMeta!(symbol, meta, wrap);
           return meta;
         },
         importDynamically: (specifier, options, source) => dynamicImport(symbol, url, specifier, options, source),
@@ -254,11 +265,15 @@ export function create(env: Environment): Record<string, unknown> {
     kErrored: Status.Errored,
     kSourcePhase,
     kEvaluationPhase,
+    ...(kDeferPhase === undefined ? {} : { kDeferPhase }),
     setImportModuleDynamicallyCallback(callback: DynamicImport) {
       importModuleDynamically = callback;
     },
     setInitializeImportMetaObjectCallback(callback: InitializeImportMeta) {
       initializeImportMeta = callback;
+    },
+    setImportMetaResolveInitializer(make: (url: string) => Function) {
+      makeImportMetaResolve = make;
     },
     createRequiredModuleFacade,
     /** A promise's state cannot be seen from here: an error shows where the promise is awaited. */

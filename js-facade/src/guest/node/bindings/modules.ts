@@ -101,13 +101,15 @@ export function create(env: Environment): Record<string, unknown> {
     flushCompileCache() {},
     getCompileCacheEntry: () => undefined,
     saveCompileCacheEntry() {},
-    /** Node's are lazy, but plain properties all the same. */
-    setLazyPathHelpers(meta: { dirname: string; filename: string }, url: string) {
-      const filename: string = env.requireBuiltin('internal/url').fileURLToPath(url);
-      meta.dirname = env.requireBuiltin('path').dirname(filename);
-      meta.filename = filename;
-    },
+    setLazyPathHelpers: (meta: { dirname: string; filename: string }, url: string) => setPathHelpers(env, meta, url),
   };
+}
+
+/** Properties of `import.meta`. Node's are lazy, but plain properties all the same. */
+export function setPathHelpers(env: Environment, meta: { dirname: string; filename: string }, url: string): void {
+  const filename: string = env.requireBuiltin('internal/url').fileURLToPath(url);
+  meta.dirname = env.requireBuiltin('path').dirname(filename);
+  meta.filename = filename;
 }
 
 function parent(path: string): string {

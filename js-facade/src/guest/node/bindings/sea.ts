@@ -3,5 +3,5 @@
 import type { Environment } from '../environment';
 
 export function create(_env: Environment): Record<string, unknown> {
-  return { isSea: () => false, isExperimentalSeaWarningNeeded: () => false, getAsset: () => undefined, getAssetKeys: () => [] };
+  return { isSea: () => false, isVfsEnabled: () => false, isExperimentalSeaWarningNeeded: () => false, getAsset: () => undefined, getAssetKeys: () => [] };
 }

@@ -2,7 +2,7 @@
 
 import { RequestWrap } from '../async-wrap';
 import type { Environment } from '../environment';
-import { kArrayBufferOffset, kBytesWritten, kLastWriteWasAsync, kReadBytesOrError, streamBaseState } from '../stream-base';
+import { kArrayBufferOffset, kBytesWritten, kLastWriteErr, kLastWriteWasAsync, kReadBytesOrError, streamBaseState } from '../stream-base';
 
 export function create(env: Environment): Record<string, unknown> {
   class WriteWrap extends RequestWrap {
@@ -11,11 +11,14 @@ export function create(env: Environment): Record<string, unknown> {
     }
   }
 
+  // What became of a write before somebody could listen: ours tell nobody within the call.
+  Object.defineProperty(WriteWrap.prototype, 'writeStatus', { configurable: true, writable: true, value: null });
+
   class ShutdownWrap extends RequestWrap {
     constructor() {
       super(env, 'SHUTDOWNWRAP');
     }
   }
 
-  return { WriteWrap, ShutdownWrap, kReadBytesOrError, kArrayBufferOffset, kBytesWritten, kLastWriteWasAsync, streamBaseState };
+  return { WriteWrap, ShutdownWrap, kReadBytesOrError, kArrayBufferOffset, kBytesWritten, kLastWriteWasAsync, kLastWriteErr, streamBaseState };
 }

@@ -8,7 +8,7 @@ import { SECURE_PREFACE } from '../../gateway-protocol';
 import { AsyncWrap } from '../async-wrap';
 import type { Environment } from '../environment';
 import { unavailable } from '../node-error';
-import { bytesOf, kLastWriteWasAsync, streamBaseState, withStreamBase } from '../stream-base';
+import { bytesOf, kLastWriteWasAsync, streamBaseState, type WriteRequest, withStreamBase } from '../stream-base';
 
 /** What is below: `TCP`, `Pipe`, `JSStream`. */
 type Underlying = InstanceType<ReturnType<typeof withStreamBase<typeof AsyncWrap>>> & {
@@ -151,9 +151,10 @@ export function create(env: Environment): Record<string, unknown> {
       return env;
     }
 
-    protected override doWrite(req: object, chunks: Uint8Array[]): { error: number; async: boolean } {
+    protected override doWrite(request: WriteRequest, chunks: Uint8Array[]): { error: number; async: boolean } {
       this.#sendPreface();
-      const error = this.#below.writev(req, chunks, true);
+      // With a request given, the answer is a number.
+      const error = this.#below.writev(request(), chunks, true) as number;
       return { error, async: streamBaseState[kLastWriteWasAsync] !== 0 };
     }
 

@@ -14,5 +14,7 @@ export function create(_env: Environment): Record<string, unknown> {
       disable() {}
     },
     available: false,
+    hasAgent: () => false,
+    usePerfetto: false,
   };
 }

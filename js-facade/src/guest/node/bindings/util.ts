@@ -13,6 +13,8 @@ export function create(env: Environment): Record<string, unknown> {
 
   return {
     constants: values.constants,
+    /** The engine's own getter, which Node 26 has no primordial of. */
+    getSharedArrayBufferGrowable: Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'growable')!.get,
     privateSymbols: env.privateSymbols,
     /** The library sets it to 0 while somebody takes every exception (a domain, a capture callback). */
     shouldAbortOnUncaughtToggle: new Uint32Array([1]),

@@ -4,10 +4,12 @@ import { S_IFDIR, S_IFMT, STAT_FIELDS } from '../../linux';
 import type { Path } from '../../syscalls';
 import { encodeUtf8 } from '../stream-base';
 import { UV } from '../uv-errors';
-import { validFileMode } from './arguments';
+import { joinBytes, validFileMode } from './arguments';
 import type { FileRequest, FileRequests } from './request';
 
 const F_OK = 0;
+/** Kinds of directory entries. */
+const DIRENT_DIRECTORY = 2, DIRENT_LINK = 3;
 const PRIVATE_DIRECTORY = 0o700;
 const MKDTEMP_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const MKDTEMP_LENGTH = 6;
@@ -39,6 +41,11 @@ export function entryFunctions(fs: FileRequests) {
       return (stat[1] & S_IFMT) === S_IFDIR ? undefined : UV.EEXIST;
     }
     return result;
+  }
+
+  function leadsToDirectory(path: Uint8Array): boolean {
+    const stat = new Float64Array(STAT_FIELDS);
+    return fs.sys.stat(path, stat, true) >= 0 && (stat[1] & S_IFMT) === S_IFDIR;
   }
 
   return {
@@ -79,6 +86,31 @@ export function entryFunctions(fs: FileRequests) {
       if (typeof answer === 'number') return done(req, answer, 'scandir', path);
       const names = answer.map((entry) => fs.encodeName(entry.name, encoding));
       const value = withTypes ? [names, answer.map((entry) => entry.kind)] : names;
+      return fs.finish(req, 0, value, 'scandir', path);
+    },
+
+    /**
+     * Names below `path` relative to it, directory by directory; links to directories are followed. With `withTypes`: names without their
+     * directory, types, how many each directory has, and the directories.
+     */
+    readdirRecursive(path: Path, encoding: string, withTypes: boolean, req?: FileRequest): unknown {
+      const root = typeof path === 'string' ? encodeUtf8(fs.env, path) : path;
+      const directories: Uint8Array[] = [new Uint8Array(0)];
+      const names: unknown[] = [], types: number[] = [], counts: number[] = [];
+      for (const directory of directories) {
+        const folder = directory.length === 0 ? root : joinBytes(root, directory);
+        const answer = fs.sys.readdir(folder);
+        if (typeof answer === 'number') return done(req, answer, 'scandir', folder);
+        counts.push(answer.length);
+        for (const { name: entry, kind } of answer) {
+          const name = entry.slice();
+          const relative = directory.length === 0 ? name : joinBytes(directory, name);
+          names.push(fs.encodeName(withTypes ? name : relative, encoding));
+          types.push(kind);
+          if (kind === DIRENT_DIRECTORY || (kind === DIRENT_LINK && leadsToDirectory(joinBytes(root, relative)))) directories.push(relative);
+        }
+      }
+      const value = withTypes ? [names, types, counts, directories.map((directory) => fs.encodeName(directory, encoding))] : names;
       return fs.finish(req, 0, value, 'scandir', path);
     },
 

@@ -2,7 +2,7 @@
 
 import { O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } from '../../linux';
 import type { Path } from '../../syscalls';
-import type { PermissionScope } from '../permission';
+import type { PermissionScope, Permissions } from '../permission';
 import type { FileRequest, FileRequests } from './request';
 
 const READ: PermissionScope = 'FileSystemRead', WRITE: PermissionScope = 'FileSystemWrite';
@@ -40,6 +40,15 @@ const CHECKS: Record<string, Checks> = {
   lutimes: { needs: [[WRITE, 0]] },
 };
 
+/** What is said against opening a file with these flags. */
+export function openDenial(permissions: Permissions, path: Path | number, flags: number): Error | undefined {
+  if (typeof path === 'number') return undefined;
+  const access = flags & (O_RDONLY | O_WRONLY | O_RDWR);
+  const reads = access !== O_WRONLY;
+  const writes = access !== O_RDONLY || (flags & (O_APPEND | O_CREAT | O_TRUNC)) !== 0;
+  return (reads ? permissions.denial(READ, path) : undefined) ?? (writes ? permissions.denial(WRITE, path) : undefined);
+}
+
 /** Makes the functions of `binding` ask first. Only for a process that runs with the permission model: all others pay nothing. */
 export function guardFileSystem(fs: FileRequests, binding: Record<string, any>): void {
   const { permissions } = fs.env;
@@ -69,13 +78,7 @@ export function guardFileSystem(fs: FileRequests, binding: Record<string, any>):
     guard(name, first, request);
   }
 
-  const opening = (path: Path | number, flags: number): Error | undefined => {
-    if (typeof path === 'number') return undefined;
-    const access = flags & (O_RDONLY | O_WRONLY | O_RDWR);
-    const reads = access !== O_WRONLY;
-    const writes = access !== O_RDONLY || (flags & (O_APPEND | O_CREAT | O_TRUNC)) !== 0;
-    return (reads ? permissions.denial(READ, path) : undefined) ?? (writes ? permissions.denial(WRITE, path) : undefined);
-  };
+  const opening = (path: Path | number, flags: number) => openDenial(permissions, path, flags);
   guard('open', ([path, flags]) => opening(path, flags), 3);
   guard('openFileHandle', ([path, flags]) => opening(path, flags), 3);
   guard('readFileUtf8', ([path, flags]) => opening(path, flags));

@@ -4,11 +4,11 @@ import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, STAT_FIELDS } fro
 import type { Path } from '../../syscalls';
 import { encodeUtf8 } from '../stream-base';
 import { codedError, UV, uvErrorName } from '../uv-errors';
+import { joinBytes } from './arguments';
 import { parentOf, trimSlashes } from './entries';
 import type { FileRequests } from './request';
 
 const MODE = 1, DEV = 0, INO = 7;
-const SLASH = 0x2f;
 
 export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Path, mode: number) => number) {
   /** The stat fields of `path`, or an error. */
@@ -105,6 +105,11 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
         case S_IFLNK:
           copyLink(from, to, options);
           break;
+        case S_IFSOCK:
+        case S_IFIFO:
+          if (options.refuseSpecial) throw new SpecialFile((stat[MODE] & S_IFMT) === S_IFSOCK ? 'socket' : 'fifo', to);
+          copyRegular(from, to, options);
+          break;
         default:
           copyRegular(from, to, options);
       }
@@ -116,99 +121,107 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
       if (options.errorOnExist) throw alreadyExists(target);
       return;
     }
-    const result = copy(source, target, 0);
+    const result = copy(source, target, options.mode ?? 0);
     if (result < 0) throw fs.exception(result, 'cp', source, target);
     if (options.preserveTimestamps) keepTimes(source, target);
   }
 
   return {
-    /** Removes `path`; nothing there is not an error. Retries are of no use: nothing in our file system is busy for a while only. */
-    rmSync(path: Path, _maxRetries: number, recursive: boolean, _retryDelay: number): void {
-      const text = typeof path === 'string' ? path : fs.decode(path);
-      const stat = look(text, false);
-      if (typeof stat !== 'number' && (stat[MODE] & S_IFMT) === S_IFDIR && !recursive) {
-        throw codedError('ERR_FS_EISDIR', `Path is a directory: ${text}`);
-      }
-      const trimmed = trimSlashes(text);
-      const result = removeTree(trimmed === text && typeof path !== 'string' ? path : encodeUtf8(fs.env, trimmed));
-      if (result.error < 0) throw removalError(result.error, fs.decode(result.path));
-    },
+    copyDirectory,
 
-    /** Refuses what `cp` cannot do and makes the parents of `dest`. */
-    cpSyncCheckPaths(src: string, dest: string, dereference: boolean, recursive: boolean): void {
-      const source = look(src, dereference);
-      if (typeof source === 'number') throw fs.exception(source, dereference ? 'stat' : 'lstat', src);
-      const type = source[MODE] & S_IFMT;
-      const isDirectory = type === S_IFDIR;
-      const target = look(dest, dereference);
-      if (typeof target !== 'number') {
-        if (isSame(source, target)) throw codedError('ERR_FS_CP_EINVAL', `src and dest cannot be the same ${dest}`);
-        const targetIsDirectory = (target[MODE] & S_IFMT) === S_IFDIR;
-        if (isDirectory && !targetIsDirectory) {
-          throw codedError('ERR_FS_CP_DIR_TO_NON_DIR', `Cannot overwrite non-directory ${dest} with directory ${src}`);
+    binding: {
+      /** Removes `path`; nothing there is not an error. Retries are of no use: nothing in our file system is busy for a while only. */
+      rmSync(path: Path, _maxRetries: number, recursive: boolean, _retryDelay: number): void {
+        const text = typeof path === 'string' ? path : fs.decode(path);
+        const stat = look(text, false);
+        if (typeof stat !== 'number' && (stat[MODE] & S_IFMT) === S_IFDIR && !recursive) {
+          throw codedError('ERR_FS_EISDIR', `Path is a directory: ${text}`);
         }
-        if (!isDirectory && targetIsDirectory) {
-          throw codedError('ERR_FS_CP_NON_DIR_TO_DIR', `Cannot overwrite directory ${dest} with non-directory ${src}`);
-        }
-      }
-      const prefix = src.endsWith('/') ? src : `${src}/`;
-      const intoItself = () => codedError('ERR_FS_CP_EINVAL', `Cannot copy ${prefix} to a subdirectory of self ${dest}`);
-      if (isDirectory && dest.startsWith(prefix)) throw intoItself();
-      if (isDirectory) {
-        const { posix } = fs.env.requireBuiltin('path');
-        for (let parent: string = parentOf(posix.resolve(dest)); parent !== '/'; parent = parentOf(parent)) {
-          const stat = look(parent, true);
-          if (typeof stat !== 'number' && isSame(source, stat)) throw intoItself();
-        }
-      }
-      if (isDirectory && !recursive) {
-        throw codedError('ERR_FS_EISDIR', `Recursive option not enabled, cannot copy a directory: ${prefix}`);
-      }
-      if (type === S_IFSOCK) throw codedError('ERR_FS_CP_SOCKET', `Cannot copy a socket file: ${dest}`);
-      if (type === S_IFIFO) throw codedError('ERR_FS_CP_FIFO_PIPE', `Cannot copy a FIFO pipe: ${dest}`);
-      if (typeof target === 'number') {
-        const parent = parentOf(dest);
-        if (parent !== dest) makeParents(parent);
-      }
-    },
+        const trimmed = trimSlashes(text);
+        const result = removeTree(trimmed === text && typeof path !== 'string' ? path : encodeUtf8(fs.env, trimmed));
+        if (result.error < 0) throw removalError(result.error, fs.decode(result.path));
+      },
 
-    cpSyncOverrideFile(src: string, dest: string, mode: number, preserveTimestamps: boolean): void {
-      // What is there may be a link, which must not lead the copy elsewhere.
-      const removed = fs.sys.unlink(dest);
-      if (removed < 0) throw fs.exception(removed, 'unlink', dest);
-      const result = copy(src, dest, mode);
-      if (result < 0) throw fs.exception(result, 'cp', src, dest);
-      if (preserveTimestamps) keepTimes(src, dest);
-    },
+      /** Refuses what `cp` cannot do and makes the parents of `dest`. */
+      cpSyncCheckPaths(src: string, dest: string, dereference: boolean, recursive: boolean): void {
+        const source = look(src, dereference);
+        if (typeof source === 'number') throw fs.exception(source, dereference ? 'stat' : 'lstat', src);
+        const type = source[MODE] & S_IFMT;
+        const isDirectory = type === S_IFDIR;
+        const target = look(dest, dereference);
+        if (typeof target !== 'number') {
+          if (isSame(source, target)) throw codedError('ERR_FS_CP_EINVAL', `src and dest cannot be the same ${dest}`);
+          const targetIsDirectory = (target[MODE] & S_IFMT) === S_IFDIR;
+          if (isDirectory && !targetIsDirectory) {
+            throw codedError('ERR_FS_CP_DIR_TO_NON_DIR', `Cannot overwrite non-directory ${dest} with directory ${src}`);
+          }
+          if (!isDirectory && targetIsDirectory) {
+            throw codedError('ERR_FS_CP_NON_DIR_TO_DIR', `Cannot overwrite directory ${dest} with non-directory ${src}`);
+          }
+        }
+        const prefix = src.endsWith('/') ? src : `${src}/`;
+        const intoItself = () => codedError('ERR_FS_CP_EINVAL', `Cannot copy ${prefix} to a subdirectory of self ${dest}`);
+        if (isDirectory && dest.startsWith(prefix)) throw intoItself();
+        if (isDirectory) {
+          const { posix } = fs.env.requireBuiltin('path');
+          for (let parent: string = parentOf(posix.resolve(dest)); parent !== '/'; parent = parentOf(parent)) {
+            const stat = look(parent, true);
+            if (typeof stat !== 'number' && isSame(source, stat)) throw intoItself();
+          }
+        }
+        if (isDirectory && !recursive) {
+          throw codedError('ERR_FS_EISDIR', `Recursive option not enabled, cannot copy a directory: ${prefix}`);
+        }
+        if (type === S_IFSOCK) throw codedError('ERR_FS_CP_SOCKET', `Cannot copy a socket file: ${dest}`);
+        if (type === S_IFIFO) throw codedError('ERR_FS_CP_FIFO_PIPE', `Cannot copy a FIFO pipe: ${dest}`);
+        if (typeof target === 'number') {
+          const parent = parentOf(dest);
+          if (parent !== dest) makeParents(parent);
+        }
+      },
 
-    cpSyncCopyDir(
-      src: string, dest: string, force: boolean, dereference: boolean, errorOnExist: boolean, verbatimSymlinks: boolean,
-      preserveTimestamps: boolean,
-    ): void {
-      copyDirectory(src, dest, { force, dereference, errorOnExist, verbatimSymlinks, preserveTimestamps });
+      cpSyncOverrideFile(src: string, dest: string, mode: number, preserveTimestamps: boolean): void {
+        // What is there may be a link, which must not lead the copy elsewhere.
+        const removed = fs.sys.unlink(dest);
+        if (removed < 0) throw fs.exception(removed, 'unlink', dest);
+        const result = copy(src, dest, mode);
+        if (result < 0) throw fs.exception(result, 'cp', src, dest);
+        if (preserveTimestamps) keepTimes(src, dest);
+      },
+
+      cpSyncCopyDir(
+        src: string, dest: string, force: boolean, dereference: boolean, errorOnExist: boolean, verbatimSymlinks: boolean,
+        preserveTimestamps: boolean,
+      ): void {
+        copyDirectory(src, dest, { force, dereference, errorOnExist, verbatimSymlinks, preserveTimestamps });
+      },
     },
   };
 }
 
-interface CopyOptions {
+/** A file that has no contents to copy. `path` is where they would have gone. */
+export class SpecialFile extends Error {
+  constructor(readonly kind: 'socket' | 'fifo', readonly path: string) {
+    super(`cannot copy ${kind}`);
+  }
+}
+
+/** Copies what is in one directory into another. Throws what Node's `cp` does, and (with `refuseSpecial`) {@link SpecialFile}. */
+export type CopyDirectory = (source: string, target: string, options: CopyOptions) => void;
+
+export interface CopyOptions {
   force: boolean;
   dereference: boolean;
   errorOnExist: boolean;
   verbatimSymlinks: boolean;
   preserveTimestamps: boolean;
+  /** Flags of `copyFile`. */
+  mode?: number;
+  refuseSpecial?: boolean;
 }
 
 function join(directory: string, name: string): string {
   return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
-}
-
-function joinBytes(directory: Uint8Array, name: Uint8Array): Uint8Array {
-  const slash = directory[directory.length - 1] === SLASH ? 0 : 1;
-  const path = new Uint8Array(directory.length + slash + name.length);
-  path.set(directory);
-  path[directory.length] = SLASH;
-  path.set(name, directory.length + slash);
-  return path;
 }
 
 /** Whether `path` is `directory` or in it; both are absolute. */
