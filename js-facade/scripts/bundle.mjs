@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { versions } from './node-lib/versions.mjs';
 
 const facade = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { version } = JSON.parse(await readFile(path.join(facade, 'package.json'), 'utf8'));
@@ -32,6 +33,7 @@ const shared = {
   define: {
     WOSIX_VERSION: JSON.stringify(version),
     WOSIX_DEFAULT_REGISTRY: JSON.stringify(defaultRegistry()),
+    WOSIX_NODE_VERSIONS: JSON.stringify(versions),
   },
 };
 
@@ -58,6 +60,7 @@ await Promise.all([
     outdir: 'dist',
     entryPoints: {
       host: 'src/host/main.ts',
+      'node-range': 'src/host/node-range.ts',
       'guest-native': 'src/guest/native/main.ts',
       'service-worker': 'src/service-worker/main.ts',
     },

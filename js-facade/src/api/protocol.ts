@@ -16,6 +16,8 @@ export interface HostOptions {
   assets: string;
   /** Folder name of the working directory under `/home`. */
   workdirName: string;
+  /** Full version of Node for all processes; absent: each project's own. */
+  node?: string;
   /** Registry that `npm` uses by default: absolute URL with trailing slash. */
   registry: string;
   /** npm's own default registry; see `ContainerSettings`. */

@@ -18,6 +18,11 @@ export interface BootOptions {
   coep?: 'require-corp' | 'credentialless' | 'none';
   /** Name of the working directory's folder under `/home`; generated when absent. */
   workdirName?: string;
+  /**
+   * Version of Node for all processes: `26`, `'26'`, `'lts/*'`; `boot` throws if there is none. Default: what `.nvmrc`, `.node-version` or
+   * `package.json` (`engines.node`) of a program's project ask for, else Node 24.
+   */
+  node?: number | string;
   /** Forward errors of previews as `preview-message` events. */
   forwardPreviewErrors?: boolean | 'exceptions-only';
 }

@@ -4,6 +4,7 @@ import type { Progress } from '../guest/worker';
 import { FileSystem } from './file-system';
 import { HostWorker } from './host-worker';
 import { requireIsolation } from './isolation';
+import { requireNode } from './node-version';
 import { isPreviewMessage, type PreviewMessageListener } from './preview-message';
 import { PortClosedError, PreviewRelays } from './preview-relay';
 import { Processes, textProcess, type RawProcess, type RawSpawnOptions } from './process';
@@ -257,6 +258,7 @@ async function start(options: BootOptions, create: (...parts: [RpcClient<HostMet
   const began = performance.now();
   apiKeyConfigurable = false;
   const { workdirName } = options;
+  const node = options.node === undefined ? undefined : requireNode(options.node);
   if (workdirName !== undefined && (workdirName === '' || workdirName === '.' || workdirName === '..' || workdirName.includes('/'))) {
     throw new Error('workdirName should be a valid folder name');
   }
@@ -269,6 +271,7 @@ async function start(options: BootOptions, create: (...parts: [RpcClient<HostMet
   const hostOptions: HostOptions = {
     assets,
     workdirName: workdirName ?? randomName(),
+    node,
     registry,
     corsProxy,
     defaultRegistry: DEFAULT_REGISTRY,

@@ -13,6 +13,8 @@ export interface StartMessage {
   argv: string[];
   env: Record<string, string>;
   workdirName: string;
+  /** Full version of Node; absent: the project's own. */
+  node?: string;
   /** Absolute URL of the registry. */
   registry: string;
   /** `path` undefined: the working directory. Files are at `<base>/<path>`. */

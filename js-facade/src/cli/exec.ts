@@ -47,6 +47,7 @@ export async function exec(options: ExecOptions): Promise<number> {
     argv: options.argv,
     env: Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]!]]))),
     workdirName: WORKDIR_NAME,
+    node: options.node,
     registry: `${server.origin}/-/registry/`,
     mounts: mounts.map(({ path }, i) => ({ path, entries: trees[i], base: `mount/${i}` })),
     exports: exports.map(({ path }) => path),

@@ -5,7 +5,7 @@ import { UsageError, parseArguments } from './options';
 import { serve } from './serve';
 
 const USAGE = `usage: wosix exec [options] -- COMMAND [ARGUMENT...]
-       wosix serve [DIR] [--port N] [--registry URL] [--embedder ORIGIN]...
+       wosix serve [DIR] [--port N] [--node VERSION] [--registry URL] [--embedder ORIGIN]...
 
 exec: boots Wosix in a headless browser and runs COMMAND there, with standard input, output, error and exit code passed through
   --browser chromium|firefox   which browser (default: chromium if there is one, else firefox; CHROME_PATH and FIREFOX_PATH name one)
@@ -13,6 +13,7 @@ exec: boots Wosix in a headless browser and runs COMMAND there, with standard in
   --export PATH:HOSTDIR        copy PATH (absolute, or in the working directory) out when the command has ended
   --persist NAME               keep /home between runs under this name
   --registry URL               npm registry (default: the one of your npm configuration)
+  --node VERSION               Node for all processes, as 26 (default: what .nvmrc, .node-version or engines of the project ask for, else 24)
   --timeout S                  give up after S seconds, with exit code 124
   --json-stats FILE            write {bootMs, spawnMs, exitMs, peakMemoryBytes}
   --verbose                    show the browser's console on standard error
@@ -20,6 +21,7 @@ exec: boots Wosix in a headless browser and runs COMMAND there, with standard in
 serve: serves the web IDE (over DIR, if given) and /headless at http://wosix.localhost:N
   --port N                     which port (default: 5111, or the next free one)
   --registry URL               npm registry (default: the one of your npm configuration)
+  --node VERSION               as for exec
   --embedder ORIGIN            pages of this origin may embed /headless; those of this machine always may
 `;
 

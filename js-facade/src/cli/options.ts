@@ -1,5 +1,7 @@
 /** The command line's arguments. */
 
+import { requireNode } from '../api/node-version';
+
 /** The arguments make no sense; shown with the usage. */
 export class UsageError extends Error {}
 
@@ -13,6 +15,8 @@ export interface ExecOptions {
   exports: { path: string; hostDir: string }[];
   persist?: string;
   registry?: string;
+  /** Full version of Node; absent: the project's own. */
+  node?: string;
   timeoutSeconds?: number;
   jsonStats?: string;
   verbose: boolean;
@@ -25,6 +29,8 @@ export interface ServeOptions {
   directory?: string;
   port?: number;
   registry?: string;
+  /** Full version of Node; absent: the project's own. */
+  node?: string;
   /** Origins whose pages may embed `/headless`. */
   embedders: string[];
 }
@@ -75,6 +81,7 @@ function parseExec(args: string[]): Options {
         break;
       }
       case '--registry': options.registry = url(name, reader.value()); break;
+      case '--node': options.node = node(reader.value()); break;
       case '--timeout': options.timeoutSeconds = positive(name, reader.value()); break;
       case '--json-stats': options.jsonStats = reader.value(); break;
       case '--verbose': options.verbose = true; break;
@@ -102,6 +109,7 @@ function parseServe(args: string[]): Options {
         break;
       }
       case '--registry': options.registry = url(name, reader.value()); break;
+      case '--node': options.node = node(reader.value()); break;
       case '--embedder': options.embedders.push(new URL(url(name, reader.value())).origin); break;
       default:
         if (name.startsWith('-')) throw new UsageError(`unknown option '${name}'`);
@@ -156,6 +164,14 @@ function positive(name: string, value: string): number {
   const number = Number(value);
   if (!(number > 0 && Number.isFinite(number))) throw new UsageError(`${name}: '${value}' is not a positive number`);
   return number;
+}
+
+function node(value: string): string {
+  try {
+    return requireNode(value);
+  } catch (error) {
+    throw new UsageError(`--node: ${(error as Error).message}`);
+  }
 }
 
 function url(name: string, value: string): string {

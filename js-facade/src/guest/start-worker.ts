@@ -6,12 +6,12 @@
 import { instantiateKernel } from './kernel';
 import { KernelPanic, ProcessExit, type Syscalls } from './syscalls';
 import type { ConnectMessage } from '../host/guest-link';
-import type { AttachmentMessage, Attachments, InitMessage, RunMessage, Runtime, WorkerMessage } from './worker';
+import type { Attachments, GuestMessage, InitMessage, RunMessage, Runtime, WorkerMessage } from './worker';
 
 /** What we use of DedicatedWorkerGlobalScope; saved before a runtime replaces globals. */
 interface WorkerScope {
   postMessage(message: WorkerMessage): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<InitMessage | RunMessage | AttachmentMessage | ConnectMessage>) => void): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent<GuestMessage | ConnectMessage>) => void): void;
   addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
   addEventListener(type: 'unhandledrejection', listener: (event: PromiseRejectionEvent) => void): void;
   close(): void;
@@ -25,6 +25,8 @@ export function startWorker(runtime: Runtime): void {
   let attach: ((pid: number, thread: number) => Syscalls) | null = null;
   /** Who waits for what another thread attached. */
   const fetching = new Map<string, ((value: unknown) => void)[]>();
+  /** Who waits for the answer to `ask-node`. */
+  let tellNode: ((version: string) => void) | null = null;
   /** The process that runs now has ended and the host knows. */
   let over = true;
   /** This worker runs no process any more. */
@@ -61,9 +63,13 @@ export function startWorker(runtime: Runtime): void {
   const init = async (message: InitMessage) => {
     await takeLock(message.lock);
     attach = await instantiateKernel(message.kernel, message.memory, message.block);
-    const { assets, modules, settings, thread } = message;
+    const { assets, modules, settings, thread, node } = message;
     await runtime.warm({
-      assets, modules, settings, thread, attachments,
+      assets, modules, settings, thread, node, attachments,
+      askNode: () => new Promise((resolve) => {
+        tellNode = resolve;
+        post({ type: 'ask-node' });
+      }),
       compiled: (name, module) => post({ type: 'module', name, module }),
       progress: (progress) => post({ type: 'progress', progress }),
     });
@@ -89,9 +95,10 @@ export function startWorker(runtime: Runtime): void {
     }
   };
 
-  const receive = ({ data }: MessageEvent<InitMessage | RunMessage | AttachmentMessage | ConnectMessage>) => {
+  const receive = ({ data }: MessageEvent<GuestMessage | ConnectMessage>) => {
     if (data?.type === 'init') void guarded(init(data));
     else if (data?.type === 'run') void guarded(run(data));
+    else if (data?.type === 'node') tellNode!(data.version);
     else if (data?.type === 'attachment') {
       const waiting = fetching.get(data.key)!;
       const arrived = waiting.shift()!;

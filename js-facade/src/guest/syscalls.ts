@@ -300,8 +300,8 @@ export interface PackEntry { path: string; mode: number; offset: number; length:
 
 /** What the kernel wants done outside; see `wosix-core/src/kernel/effect.rs`. */
 export type Effect =
-  /** Start the image of `pid` in a worker for `runtime`. */
-  | { kind: 'exec'; pid: number; runtime: 'native' | 'node' | 'wasi' }
+  /** Start the image of `pid` in a worker for `runtime`. `maker` is its parent, or the process itself when it became another program. */
+  | { kind: 'exec'; pid: number; maker: number; runtime: 'native' | 'node' | 'wasi' }
   /** `pid` is dead; its worker must be terminated (it may be in a busy loop). */
   | { kind: 'terminate'; pid: number }
   /** Start a thread of `pid` in a worker for threads. */

@@ -21,6 +21,8 @@ export interface InitMessage {
   settings: ContainerSettings;
   /** It is to run a thread of a process, not its first. */
   thread: boolean;
+  /** Full version of Node, in a worker for Node. */
+  node?: string;
 }
 
 export interface ContainerSettings {
@@ -36,6 +38,12 @@ export interface RunMessage { type: 'run'; pid: number; thread: number }
 /** What a worker asked for by `fetch`. */
 export interface AttachmentMessage { type: 'attachment'; key: string; value: unknown }
 
+/** The answer to `ask-node`. */
+export interface NodeVersionMessage { type: 'node'; version: string }
+
+/** What the host says to a worker. */
+export type GuestMessage = InitMessage | RunMessage | AttachmentMessage | NodeVersionMessage;
+
 /** From the worker to the host. */
 export type WorkerMessage =
   | { type: 'ready' }
@@ -48,6 +56,8 @@ export type WorkerMessage =
   /** Takes it, or (`release`) does not need it. */
   | { type: 'fetch'; key: string }
   | { type: 'release'; key: string }
+  /** Which Node would run if the process started it now? */
+  | { type: 'ask-node' }
   /** How far the process is. */
   | { type: 'progress'; progress: Progress }
   | { type: 'panic'; message: string }
@@ -73,10 +83,14 @@ export interface RuntimeContext {
   settings: ContainerSettings;
   /** The worker is to run threads of processes. */
   thread: boolean;
+  /** Full version of Node, in a worker for Node. */
+  node?: string;
   /** What goes from thread to thread beside messages. */
   attachments: Attachments;
   /** Hands the host a module that was not in `modules`, for the workers to come. */
   compiled(name: string, module: WebAssembly.Module): void;
+  /** Full version of the Node that the process would get if it started one. */
+  askNode(): Promise<string>;
   /** Tells the page how far the process is. */
   progress(progress: Progress): void;
 }

@@ -45,9 +45,9 @@ function writeInput(message: Uint8Array): void {
   input!.write(bytes).then(acknowledge, acknowledge);
 }
 
-async function run({ argv: [command, ...args], env, workdirName, registry, mounts, exports, terminal }: StartMessage): Promise<void> {
+async function run({ argv: [command, ...args], env, workdirName, node, registry, mounts, exports, terminal }: StartMessage): Promise<void> {
   configure({ registry });
-  const container = await WebContainer.boot({ workdirName });
+  const container = await WebContainer.boot({ workdirName, node });
   container.on('error', ({ message }) => send({ type: 'warning', message }));
   send({ type: 'booted', milliseconds: container.wosix.bootMs });
   for (const { path, entries, base } of mounts) await container.wosix.mountLazy(path ?? container.workdir, entries, base);

@@ -4,6 +4,7 @@
  */
 
 import type { BootResult, HostEvents, HostMethods, HostOptions } from '../api/protocol';
+import { DEFAULT_NODE } from '../api/node-version';
 import { RpcServer, Transfer } from '../api/rpc';
 import { codecsOf } from '../guest/codecs';
 import { createHostCalls } from '../guest/kernel';
@@ -15,6 +16,7 @@ import { LazyFiles } from './lazy-files';
 import { SIGPIPE } from './linux';
 import { createSharedMemory } from './memory';
 import { compileModule } from './modules';
+import { NodeChoice } from './node-choice';
 import { Poller } from './poller';
 import { Previews } from './previews';
 import { Processes, resolveInside } from './processes';
@@ -35,6 +37,9 @@ export class Container implements HostMethods {
   private calls!: HostCalls;
   private poller!: Poller;
   private pool!: WorkerPool;
+  private nodes!: NodeChoice;
+  /** Processes that wait for the choice of their Node. */
+  private readonly undecided = new Set<number>();
   private processes!: Processes;
   private lazy!: LazyFiles;
   private files!: Files;
@@ -52,7 +57,7 @@ export class Container implements HostMethods {
   // --- life ------------------------------------------------------------------------------------------
 
   async boot(): Promise<BootResult> {
-    const { assets, registry, defaultRegistry, workdirName, corsProxy } = this.options;
+    const { assets, registry, defaultRegistry, workdirName, corsProxy, node } = this.options;
     const [kernel, ...compiled] = await Promise.all(['kernel', ...MODULES].map((name) => compileModule(assets, name)));
     const modules = Object.fromEntries(MODULES.map((name, i) => [name, compiled[i]]));
     const memory = createSharedMemory();
@@ -65,13 +70,15 @@ export class Container implements HostMethods {
       assets,
       lockPrefix: `wosix-${crypto.randomUUID()}`,
       init: { kernel, memory, modules, settings: { registry, defaultRegistry } },
+      nodeOf: (pid) => this.nodes.of(pid),
       onProgress: (pid, progress) => this.server.emit('progress', [pid, progress]),
       onPanic: (message) => this.panic(message),
       onError: (message) => this.reportError(message),
-    });
+    }, node ?? DEFAULT_NODE);
     this.pool.prewarm();
     this.lazy = new LazyFiles(this.calls, () => this.performEffects(), (message) => this.reportError(message));
     this.files = new Files(this.calls, this.lazy);
+    this.nodes = new NodeChoice(this.calls, this.files, assets, node, (message) => console.warn(`wosix: ${message}`));
     this.trees = new Trees(this.calls, this.files, this.lazy);
     this.watches = new Watches(this.calls, this.poller, (id, kind, name) => this.server.emit('watch', [id, kind, name]));
     const codecs = codecsOf(new WebAssembly.Instance(modules.codecs, {}).exports);
@@ -128,9 +135,16 @@ export class Container implements HostMethods {
 
   private perform(effect: Effect): void {
     switch (effect.kind) {
-      case 'exec': return this.pool.run(effect.pid, effect.runtime);
-      case 'terminate': return this.pool.terminate(effect.pid);
-      case 'thread': return this.pool.runThread(effect.pid, effect.thread);
+      case 'exec': {
+        this.nodes.started(effect.pid, effect.maker);
+        if (effect.runtime !== 'node') return this.pool.run(effect.pid, effect.runtime);
+        return this.runNode(effect.pid);
+      }
+      case 'terminate': {
+        this.undecided.delete(effect.pid);
+        return this.pool.terminate(effect.pid);
+      }
+      case 'thread': return this.pool.runThread(effect.pid, effect.thread, this.nodes.known(effect.pid)!);
       case 'terminate-thread': return this.pool.terminateThread(effect.pid, effect.thread);
       case 'connect': return this.gateway.connect(effect.fd, effect.host, effect.port);
       case 'load': return this.lazy.load(effect.token);
@@ -139,6 +153,30 @@ export class Container implements HostMethods {
         this.server.emit('port', [effect.port, effect.open]);
       }
     }
+  }
+
+  /** Gives the process to a worker for its version of Node, which may depend on files that have to be fetched first. */
+  private runNode(pid: number): void {
+    const run = (version: string) => {
+      this.nodes.settle(pid, version);
+      this.pool.runNode(pid, version);
+    };
+    const known = this.nodes.known(pid);
+    if (known !== undefined) return run(known);
+    this.undecided.add(pid);
+    const decide = async () => {
+      const version = await this.nodes.of(pid);
+      // It may have been killed meanwhile.
+      if (this.running && this.undecided.delete(pid)) run(version);
+    };
+    decide().catch((error) => this.reportError(error));
+  }
+
+  /** Warms workers up for the Node that the project in the working directory wants. */
+  private expectNode(): void {
+    this.nodes.inFolder(this.workdir).then((version) => {
+      if (this.running) this.pool.expectNode(version);
+    }).catch((error) => this.reportError(error));
   }
 
   private panic(message: string): void {
@@ -165,10 +203,12 @@ export class Container implements HostMethods {
 
   mount(tree: Parameters<HostMethods['mount']>[0], mountPoint: string): void {
     this.trees.mount(tree, this.target(mountPoint));
+    this.expectNode();
   }
 
   mountLazy(path: string, entries: Parameters<HostMethods['mountLazy']>[1], base: string): void {
     this.trees.mountLazy(this.anywhere(path).path, entries, base);
+    this.expectNode();
   }
 
   async listTree(path: string) {

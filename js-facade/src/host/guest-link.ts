@@ -6,7 +6,7 @@
  * one. On the page's thread it does not wait. So there the page starts them for us (`api/host-worker.ts`).
  */
 
-import type { AttachmentMessage, InitMessage, RunMessage, WorkerMessage } from '../guest/worker';
+import type { GuestMessage, WorkerMessage } from '../guest/worker';
 
 /** From the host to the page, where the page starts workers. */
 export type WorkerOrder =
@@ -18,7 +18,7 @@ export type WorkerOrder =
 export interface ConnectMessage { type: 'connect'; port: MessagePort }
 
 export interface GuestLink {
-  post(message: InitMessage | RunMessage | AttachmentMessage): void;
+  post(message: GuestMessage): void;
   terminate(): void;
 }
 

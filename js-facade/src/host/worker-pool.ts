@@ -13,12 +13,10 @@ import { SIGABRT } from './linux';
 
 type Runtime = 'native' | 'node' | 'thread' | 'wasi';
 
-/** Script and number of workers kept warm (`thread`: once there was one). A runtime that is not listed has no worker. */
-const RUNTIMES: Partial<Record<Runtime, { script: string; warm: number }>> = {
-  native: { script: 'guest-native.js', warm: 2 },
-  node: { script: 'guest-node.js', warm: 2 },
-  thread: { script: 'guest-node.js', warm: 2 },
-};
+/** Scripts of the workers. A runtime that is not listed has none. */
+const SCRIPTS: Partial<Record<Runtime, string>> = { native: 'guest-native.js', node: 'guest-node.js', thread: 'guest-node.js' };
+/** Workers of a kind that are kept warm. */
+const WARM = 2;
 
 /** Workers of one runtime that may warm up at once: more would only share the processors. */
 const PARALLEL_STARTS = Math.max(2, navigator.hardwareConcurrency || 2);
@@ -33,6 +31,15 @@ const TERMINATION_DELAY = 100;
 /** A refill waits until no process was started for this long, so that it does not compete with the one just started. */
 const REFILL_DELAY = 30;
 
+/** What a worker is warmed up for. */
+interface Kind {
+  runtime: Runtime;
+  /** Full version of Node; empty for other runtimes. */
+  node: string;
+  /** What waits for a worker, oldest first. */
+  waiting: Job[];
+}
+
 /** A process, or (`thread` > 0) one of its threads, to run. */
 interface Job {
   pid: number;
@@ -43,7 +50,7 @@ interface GuestWorker {
   link: GuestLink;
   block: ThreadBlock;
   lock: string;
-  runtime: Runtime;
+  kind: Kind;
   state: 'warming' | 'idle' | 'busy';
   job: Job | null;
   surplusTimer?: ReturnType<typeof setTimeout>;
@@ -55,7 +62,9 @@ export interface PoolEnvironment {
   /** Prefix of the names of Web Locks; unique to this container. */
   lockPrefix: string;
   /** The first message to a new worker, without what differs from worker to worker. */
-  init: Omit<InitMessage, 'type' | 'block' | 'lock' | 'assets' | 'thread'>;
+  init: Omit<InitMessage, 'type' | 'block' | 'lock' | 'assets' | 'thread' | 'node'>;
+  /** Full version of the Node that `pid` runs or would run. */
+  nodeOf(pid: number): Promise<string>;
   onProgress(pid: number, progress: Progress): void;
   onPanic(message: string): void;
   onError(message: string): void;
@@ -63,44 +72,73 @@ export interface PoolEnvironment {
 
 export class WorkerPool {
   private readonly workers = new Set<GuestWorker>();
-  /** What waits for a worker, oldest first. */
-  private readonly waiting: Record<Runtime, Job[]> = { native: [], node: [], thread: [], wasi: [] };
+  private readonly kinds: Kind[] = [];
   private readonly attachments = new Map<number, ProcessAttachments>();
   private threadsWanted = false;
   private refillTimer: ReturnType<typeof setTimeout> | undefined;
   private serial = 0;
   private closed = false;
 
-  constructor(private readonly env: PoolEnvironment) {}
+  /** `node`: full version of the Node that is expected to run. */
+  constructor(private readonly env: PoolEnvironment, private node: string) {}
 
-  /** Starts the warm workers of `runtime` now instead of when they are first needed. */
+  /** Starts the warm workers now instead of when they are first needed. */
   prewarm(): void {
+    this.kindOf('native');
+    this.kindOf('node', this.node);
     this.refill();
   }
 
+  /** From now on workers for this version of Node are kept warm. */
+  expectNode(version: string): void {
+    if (version === this.node) return;
+    this.node = version;
+    this.kindOf('node', version);
+    for (const guest of this.workers) if (guest.state === 'idle') this.rest(guest);
+    this.scheduleRefill();
+  }
+
   /** Gives `pid` to a worker of `runtime`. */
-  run(pid: number, runtime: Runtime): void {
-    if (!RUNTIMES[runtime]) {
+  run(pid: number, runtime: 'native' | 'wasi'): void {
+    if (!SCRIPTS[runtime]) {
       this.env.calls.failProcess(pid, `wosix: programs of the kind '${runtime}' cannot be run yet\n`, SIGABRT);
       return;
     }
-    this.give({ pid, thread: 0 }, runtime);
+    this.give({ pid, thread: 0 }, this.kindOf(runtime));
+  }
+
+  /** Gives `pid` to a worker for this version of Node. */
+  runNode(pid: number, version: string): void {
+    this.expectNode(version);
+    this.give({ pid, thread: 0 }, this.kindOf('node', version));
   }
 
   /** Gives a thread of `pid` to a worker for threads. */
-  runThread(pid: number, thread: number): void {
+  runThread(pid: number, thread: number, version: string): void {
     this.threadsWanted = true;
-    this.give({ pid, thread }, 'thread');
+    this.give({ pid, thread }, this.kindOf('thread', version));
   }
 
-  private give(job: Job, runtime: Runtime): void {
-    const idle = this.find(runtime, 'idle');
+  private give(job: Job, kind: Kind): void {
+    const idle = this.find(kind, 'idle');
     if (idle) this.assign(idle, job);
     else {
-      this.waiting[runtime].push(job);
-      this.startForWaiting(runtime);
+      kind.waiting.push(job);
+      this.startForWaiting(kind);
     }
     this.scheduleRefill();
+  }
+
+  private kindOf(runtime: Runtime, node = ''): Kind {
+    let kind = this.kinds.find((kind) => kind.runtime === runtime && kind.node === node);
+    if (!kind) this.kinds.push((kind = { runtime, node, waiting: [] }));
+    return kind;
+  }
+
+  /** How many workers of a kind are kept warm. */
+  private warm(kind: Kind): number {
+    if (kind.runtime === 'native') return WARM;
+    return kind.node === this.node && (kind.runtime === 'node' || this.threadsWanted) ? WARM : 0;
   }
 
   /** The process is dead: ends its workers, whatever they are doing. */
@@ -115,7 +153,7 @@ export class WorkerPool {
   }
 
   private end(over: (job: Job) => boolean): void {
-    for (const runtime of Object.keys(this.waiting) as Runtime[]) this.waiting[runtime] = this.waiting[runtime].filter((job) => !over(job));
+    for (const kind of this.kinds) kind.waiting = kind.waiting.filter((job) => !over(job));
     for (const guest of [...this.workers]) if (guest.job && over(guest.job)) this.discard(guest);
   }
 
@@ -131,15 +169,22 @@ export class WorkerPool {
     this.attachments.clear();
   }
 
-  private find(runtime: Runtime, state: GuestWorker['state']): GuestWorker | undefined {
-    for (const guest of this.workers) if (guest.runtime === runtime && guest.state === state) return guest;
+  private find(kind: Kind, state: GuestWorker['state']): GuestWorker | undefined {
+    for (const guest of this.workers) if (guest.kind === kind && guest.state === state) return guest;
     return undefined;
   }
 
-  private count(runtime: Runtime, state: GuestWorker['state']): number {
+  private count(kind: Kind, state: GuestWorker['state']): number {
     let count = 0;
-    for (const guest of this.workers) if (guest.runtime === runtime && guest.state === state) count++;
+    for (const guest of this.workers) if (guest.kind === kind && guest.state === state) count++;
     return count;
+  }
+
+  /** An idle worker stays warm, or lives on for a while if there are enough of its kind. */
+  private rest(guest: GuestWorker): void {
+    if (this.count(guest.kind, 'idle') <= this.warm(guest.kind)) return;
+    clearTimeout(guest.surplusTimer);
+    guest.surplusTimer = setTimeout(() => this.discard(guest), SURPLUS_LIFETIME);
   }
 
   private assign(guest: GuestWorker, job: Job): void {
@@ -149,10 +194,10 @@ export class WorkerPool {
     guest.link.post({ type: 'run', ...job } satisfies RunMessage);
   }
 
-  private startForWaiting(runtime: Runtime): void {
-    const warming = this.count(runtime, 'warming');
-    const wanted = Math.min(this.waiting[runtime].length, PARALLEL_STARTS);
-    for (let i = warming; i < wanted; i++) this.start(runtime);
+  private startForWaiting(kind: Kind): void {
+    const warming = this.count(kind, 'warming');
+    const wanted = Math.min(kind.waiting.length, PARALLEL_STARTS);
+    for (let i = warming; i < wanted; i++) this.start(kind);
   }
 
   private scheduleRefill(): void {
@@ -160,27 +205,25 @@ export class WorkerPool {
     this.refillTimer = setTimeout(() => this.refill(), REFILL_DELAY);
   }
 
-  /** Starts at most one worker a runtime; each that becomes ready comes back here for the next. */
+  /** Starts at most one worker a kind; each that becomes ready comes back here for the next. */
   private refill(): void {
     if (this.closed) return;
-    for (const runtime of Object.keys(RUNTIMES) as Runtime[]) {
-      if (runtime === 'thread' && !this.threadsWanted) continue;
-      if (this.count(runtime, 'warming') === 0 && this.count(runtime, 'idle') < RUNTIMES[runtime]!.warm) this.start(runtime);
-    }
+    for (const kind of this.kinds) if (this.count(kind, 'warming') === 0 && this.count(kind, 'idle') < this.warm(kind)) this.start(kind);
   }
 
-  private start(runtime: Runtime): void {
+  private start(kind: Kind): void {
     const { calls, assets, lockPrefix, init } = this.env;
+    const { runtime, node } = kind;
     const block = calls.allocThread();
     const lock = `${lockPrefix}-${this.serial++}`;
-    const url = `${assets}${RUNTIMES[runtime]!.script}`;
+    const url = `${assets}${SCRIPTS[runtime]}`;
     const link = startGuest(url, `wosix ${runtime}`, {
       message: (message) => this.onMessage(guest, message),
       error: (text) => this.breakDown(guest, text ?? `cannot load ${url}`),
     });
-    const guest: GuestWorker = { link, block, lock, runtime, state: 'warming', job: null };
+    const guest: GuestWorker = { link, block, lock, kind, state: 'warming', job: null };
     this.workers.add(guest);
-    link.post({ type: 'init', block, lock, assets, thread: runtime === 'thread', ...init } satisfies InitMessage);
+    link.post({ type: 'init', block, lock, assets, thread: runtime === 'thread', node, ...init } satisfies InitMessage);
   }
 
   private onMessage(guest: GuestWorker, message: WorkerMessage): void {
@@ -191,13 +234,12 @@ export class WorkerPool {
         if (guest.job?.thread === 0) this.attachments.delete(guest.job.pid);
         guest.job = null;
         guest.state = 'idle';
-        const next = this.waiting[guest.runtime].shift();
+        const next = guest.kind.waiting.shift();
         if (next !== undefined) {
           this.assign(guest, next);
-          this.startForWaiting(guest.runtime);
-        } else if (this.count(guest.runtime, 'idle') > RUNTIMES[guest.runtime]!.warm) {
-          guest.surplusTimer = setTimeout(() => this.discard(guest), SURPLUS_LIFETIME);
+          this.startForWaiting(guest.kind);
         } else {
+          this.rest(guest);
           this.scheduleRefill();
         }
         return;
@@ -205,6 +247,9 @@ export class WorkerPool {
       case 'done':
         if (guest.job?.thread === 0) this.attachments.delete(guest.job.pid);
         this.discard(guest);
+        return;
+      case 'ask-node':
+        void this.env.nodeOf(guest.job?.pid ?? 0).then((version) => guest.link.post({ type: 'node', version }));
         return;
       case 'progress':
         this.env.onProgress(guest.job?.pid ?? 0, message.progress);
@@ -240,12 +285,13 @@ export class WorkerPool {
   /** The runtime failed: the process it ran, or one that waits for it, dies of it. */
   private breakDown(guest: GuestWorker, message: string): void {
     if (!this.workers.has(guest)) return;
-    const pid = guest.job?.pid ?? (guest.state === 'warming' ? this.waiting[guest.runtime].shift()?.pid : undefined);
-    if (pid) this.env.calls.failProcess(pid, `wosix: the ${guest.runtime} runtime failed: ${message}\n`, SIGABRT);
-    else this.env.onError(`the ${guest.runtime} runtime failed to start: ${message}`);
+    const { kind } = guest;
+    const pid = guest.job?.pid ?? (guest.state === 'warming' ? kind.waiting.shift()?.pid : undefined);
+    if (pid) this.env.calls.failProcess(pid, `wosix: the ${kind.runtime} runtime failed: ${message}\n`, SIGABRT);
+    else this.env.onError(`the ${kind.runtime} runtime failed to start: ${message}`);
     const refill = guest.state !== 'warming';
     this.discard(guest, refill);
-    this.startForWaiting(guest.runtime);
+    this.startForWaiting(kind);
   }
 
   private discard(guest: GuestWorker, refill = true): void {

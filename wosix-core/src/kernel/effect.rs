@@ -44,6 +44,8 @@ pub enum Effect {
     Exec {
         /// The new process.
         pid: Pid,
+        /// Who made it: its parent, or itself when it became another program.
+        maker: Pid,
         /// Kind of worker.
         runtime: Runtime,
     },

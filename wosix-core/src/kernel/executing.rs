@@ -67,7 +67,11 @@ impl Kernel {
         for file in files {
             self.release_file(file);
         }
-        self.effect(Effect::Exec { pid, runtime });
+        self.effect(Effect::Exec {
+            pid,
+            maker: pid,
+            runtime,
+        });
         Ok(())
     }
 }

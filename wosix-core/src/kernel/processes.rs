@@ -170,7 +170,11 @@ impl Kernel {
         self.vfs.acquire(cwd);
         let runtime = process.image.runtime;
         self.table.insert(process);
-        self.effect(Effect::Exec { pid, runtime });
+        self.effect(Effect::Exec {
+            pid,
+            maker: parent_pid,
+            runtime,
+        });
         Ok(pid)
     }
 

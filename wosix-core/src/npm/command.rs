@@ -21,7 +21,7 @@ use super::error::NpmError;
 use super::files;
 use super::install::{Install, Job};
 use super::json;
-use super::manifest::Manifest;
+use super::manifest::{Host, Manifest};
 use super::path;
 use super::platform::{Platform, Request, Response};
 use super::spec::{self, Spec};
@@ -33,6 +33,8 @@ pub struct Defaults {
     pub registry: String,
     /// npm's own default, which tarball URLs may name.
     pub default_registry: String,
+    /// Version of the Node that programs of this process would run in.
+    pub node_version: String,
 }
 
 enum State {
@@ -158,6 +160,7 @@ impl Session {
         for (key, value) in [
             ("registry", &defaults.registry),
             ("default-registry", &defaults.default_registry),
+            ("node-version", &defaults.node_version),
         ] {
             if config.get(key).is_none() {
                 config.set(key, value);
@@ -272,7 +275,10 @@ impl Session {
             "version" => {
                 say(
                     system,
-                    &format!("{{ npm: '{NPM_VERSION}', node: '24.21.0' }}"),
+                    &format!(
+                        "{{ npm: '{NPM_VERSION}', node: '{}' }}",
+                        Host::of(&self.config).node
+                    ),
                 );
                 Ok(State::Done(0))
             }

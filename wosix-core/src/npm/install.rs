@@ -15,7 +15,7 @@ use super::files;
 use super::ideal::{BuildOptions, IdealBuilder};
 use super::json::{self, Format};
 use super::lockfile::Lockfile;
-use super::manifest::Manifest;
+use super::manifest::{Host, Manifest};
 use super::packument::{Packument, PickOptions};
 use super::place::Policy;
 use super::platform::{CacheUse, Platform, Request, RequestKind, Response};
@@ -159,7 +159,7 @@ impl Install {
             pick: PickOptions {
                 before: config.get("before").map(full_date),
                 default_tag: config.get("tag").map(str::to_owned),
-                ..PickOptions::default()
+                host: Host::of(&config),
             },
             policy: Policy {
                 force: config.flag("force", false),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::config::Config;
 use super::range::{self, Options, Range, Version};
 
 /// Dependencies in the order they are written: name and spec.
@@ -182,6 +183,20 @@ pub struct Host {
     pub os: &'static str,
     pub cpu: &'static str,
     pub libc: &'static str,
+}
+
+impl Host {
+    /// With the version of Node that `config` names.
+    pub fn of(config: &Config) -> Host {
+        let default = Host::default();
+        let version = config
+            .get("node-version")
+            .and_then(|text| range::parse_version(text, true));
+        Host {
+            node: version.unwrap_or(default.node),
+            ..default
+        }
+    }
 }
 
 impl Default for Host {

@@ -7,7 +7,7 @@ use super::config::Config;
 use super::error::NpmError;
 use super::files;
 use super::json;
-use super::manifest::Manifest;
+use super::manifest::{Host, Manifest};
 use super::platform::Platform;
 
 /// Where a script's output goes.
@@ -164,8 +164,9 @@ pub fn environment(
         (
             "npm_config_user_agent".into(),
             format!(
-                "npm/{} node/v24.21.0 linux x64 workspaces/false",
-                super::NPM_VERSION
+                "npm/{} node/v{} linux x64 workspaces/false",
+                super::NPM_VERSION,
+                Host::of(config).node
             ),
         ),
         ("npm_config_npm_version".into(), super::NPM_VERSION.into()),

@@ -22,7 +22,7 @@ thread_local! {
 
 #[link(wasm_import_module = "wosix")]
 unsafe extern "C" {
-    /// Staged list: the registry, and npm's default registry.
+    /// Staged list: the registry, npm's default registry, and the version of Node.
     fn npm_settings() -> i32;
     /// Asks for a URL. `kind`: 0 packument, 1 tarball. `cache`: 0 revalidate, 1 reload, 2 prefer, 3 only. An empty integrity is none.
     fn npm_request(
@@ -99,6 +99,7 @@ pub extern "C" fn npm_start() -> i32 {
     let defaults = Defaults {
         registry: settings.next().unwrap_or_default(),
         default_registry: settings.next().unwrap_or_default(),
+        node_version: settings.next().unwrap_or_default(),
     };
     let session = Session::start(
         &WasmPlatform,

@@ -30,7 +30,7 @@ export class HostThread extends Thread implements HostCalls {
     if (this.host.next_effect() <= 0) return null;
     const [kind, first, second, third] = this.scratch.ints;
     switch (kind) {
-      case 0: return { kind: 'exec', pid: first, runtime: RUNTIMES[second] };
+      case 0: return { kind: 'exec', pid: first, runtime: RUNTIMES[second], maker: third };
       case 1: return { kind: 'terminate', pid: first };
       case 2: return { kind: 'port', pid: first, port: second, open: third === 1 };
       case 3: return { kind: 'load', token: first };

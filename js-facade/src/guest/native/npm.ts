@@ -51,11 +51,14 @@ export class Npm {
   private readonly cancel = new AbortController();
   private readonly cache = openCache();
   private shown = { phase: '', at: 0 };
+  /** Version of Node that packages are chosen for. */
+  private node = '';
 
   constructor(
     private readonly sys: Syscalls,
     private readonly settings: ContainerSettings,
     private readonly progress: (progress: Progress) => void,
+    private readonly askNode: () => Promise<string>,
   ) {}
 
   /** Imports of the program beyond the system calls. `stage` keeps bytes until the program takes them. */
@@ -64,7 +67,7 @@ export class Npm {
     const slice = (address: number, length: number) => new Uint8Array(memory().buffer, address >>> 0, length >>> 0);
     const text = (address: number, length: number) => decoder.decode(slice(address, length));
     return {
-      npm_settings: () => stage(`${this.settings.registry}\0${this.settings.defaultRegistry}\0`),
+      npm_settings: () => stage(`${this.settings.registry}\0${this.settings.defaultRegistry}\0${this.node}\0`),
       npm_request: (id, kind, cache, url, urlLength, integrity, integrityLength) => {
         const request = { id, kind: kind === PACKUMENT ? 0 : 1, url: text(url, urlLength), integrity: text(integrity, integrityLength), cache } as const;
         this.queues[request.kind].push(request);
@@ -84,6 +87,7 @@ export class Npm {
   /** Runs the process; answers its exit code. */
   async run(program: NpmExports): Promise<number> {
     try {
+      this.node = await this.askNode();
       let code = program.npm_start();
       while (code < 0) {
         this.startFetches();

@@ -27,7 +27,7 @@ export class NativeRuntime implements Runtime {
 
   async run(sys: Syscalls): Promise<void> {
     if (!this.programs || !this.context) throw new Error('the native runtime was not warmed up');
-    const npm = new Npm(sys, this.context.settings, this.context.progress);
+    const npm = new Npm(sys, this.context.settings, this.context.progress, this.context.askNode);
     const memory = () => exports.memory;
     const imports = createImports(sys, memory, (stage) => npm.imports(memory, stage));
     const exports = new WebAssembly.Instance(this.programs, { wosix: imports }).exports as unknown as ProgramExports;

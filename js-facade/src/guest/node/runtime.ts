@@ -1,5 +1,6 @@
 /** The Node runtime of a process worker. */
 
+import { major } from '../../api/node-version';
 import type { Syscalls } from '../syscalls';
 import type { Runtime, RuntimeContext } from '../worker';
 import { bootLibrary, runProcess, runThread } from './bootstrap';
@@ -7,9 +8,6 @@ import { saveHostGlobals } from './host-globals';
 import { chooseDrain } from './microtasks';
 import { NodeEnvironment } from './node-environment';
 import type { NodeData } from './node-data';
-
-/** Major version of the library that the build extracts. */
-const NODE_MAJOR = '24';
 
 let env: NodeEnvironment | undefined;
 
@@ -19,7 +17,7 @@ export const nodeRuntime: Runtime = {
 
   async warm(context: RuntimeContext): Promise<void> {
     const host = saveHostGlobals();
-    const folder = `${context.assets}node/${NODE_MAJOR}/`;
+    const folder = `${context.assets}node/${major(context.node!)}/`;
     const response = await host.fetch(`${folder}data.json`);
     if (!response.ok) throw new Error(`${folder}data.json: HTTP ${response.status}`);
     const data = (await response.json()) as NodeData;

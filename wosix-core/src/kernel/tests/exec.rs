@@ -209,7 +209,15 @@ fn a_process_becomes_another_program() {
     assert_eq!(m.done(program, move |k, c| k.exec(c, &jsh)), Ok(()));
     let runtime = Runtime::Native;
     let pid = program.pid;
-    assert_eq!(m.effects(), [Effect::Exec { pid, runtime }]);
+    let maker = pid;
+    assert_eq!(
+        m.effects(),
+        [Effect::Exec {
+            pid,
+            maker,
+            runtime
+        }]
+    );
     assert_eq!(
         m.call(program, |k, c| k.dup(c, kept)),
         Err(Errno::ESRCH),

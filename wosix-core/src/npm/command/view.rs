@@ -8,7 +8,7 @@ use super::{Session, State};
 use crate::npm::error::NpmError;
 use crate::npm::install::body;
 use crate::npm::json::{self, Format};
-use crate::npm::manifest::Manifest;
+use crate::npm::manifest::{Host, Manifest};
 use crate::npm::packument::{Packument, PickOptions};
 use crate::npm::platform::{Request, RequestKind, Response};
 use crate::npm::spec::{self, Spec};
@@ -22,6 +22,7 @@ pub(super) struct View {
     /// Names of fields, with dots for fields in fields; none means the overview.
     fields: Vec<String>,
     as_json: bool,
+    host: Host,
     request: Option<Request>,
 }
 
@@ -55,6 +56,7 @@ impl Session {
             url,
             fields: fields.to_vec(),
             as_json: self.config.flag("json", false),
+            host: Host::of(&self.config),
             request: Some(request),
         }))
     }
@@ -77,7 +79,10 @@ impl View {
         let manifest = packument.pick(
             &Spec::parse(&self.spec.spec),
             &self.spec.spec,
-            &PickOptions::default(),
+            &PickOptions {
+                host: self.host.clone(),
+                ..PickOptions::default()
+            },
         )?;
         if self.fields.is_empty() {
             say(system, &overview(&self.name, &packument, &manifest));

@@ -76,7 +76,11 @@ extern "C" fn host_next_effect() -> i32 {
             return Ok(false);
         };
         let row = match effect {
-            Effect::Exec { pid, runtime } => [0, pid as i32, runtime_number(runtime), 0],
+            Effect::Exec {
+                pid,
+                maker,
+                runtime,
+            } => [0, pid as i32, runtime_number(runtime), maker as i32],
             Effect::Terminate { pid } => [1, pid as i32, 0, 0],
             Effect::Port { open, port, pid } => [2, pid as i32, i32::from(port), i32::from(open)],
             Effect::Load { token } => [3, token as i32, 0, 0],
