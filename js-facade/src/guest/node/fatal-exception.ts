@@ -32,7 +32,8 @@ export class FatalExceptions {
   /** Offers the exception to the process; prints it and ends the process when it was not taken. */
   trigger({ error, location }: Thrown, fromPromise = false): void {
     if (error instanceof ProcessExit || error instanceof KernelPanic) throw error;
-    const arrow = fromPromise ? undefined : this.arrow(location);
+    const located = this.stacks.reportsThrows || !(error instanceof Error);
+    const arrow = fromPromise || !located ? undefined : this.arrow(location);
     if (this.env.commandLine.values[ABORT_ON_UNCAUGHT] && this.env.internalBinding('util').shouldAbortOnUncaughtToggle[0] !== 0) {
       // V8 does not ask listeners of `uncaughtException`.
       this.print(error, arrow);
@@ -92,8 +93,10 @@ export class FatalExceptions {
     Object.defineProperty(error, 'stack', { configurable: true, enumerable: false, writable: true, value: `${arrow}\n${stack}` });
   }
 
-  private show(file: string, text: string, place: { line: number; column: number }, width: number): string {
+  private show(file: string, text: string, place: { line: number; column: number }, width: number): string | undefined {
     const shown = this.lineOf(file, place.line) ?? text;
+    // The library marks those of its own places that tell nothing about an error (`src/node_errors.cc`).
+    if (shown.includes('node-do-not-add-exception-line')) return undefined;
     return `${file}:${place.line}\n${shown}\n${shown.slice(0, place.column).replace(/[^\t]/g, ' ')}${'^'.repeat(width)}\n`;
   }
 
@@ -107,7 +110,7 @@ export class FatalExceptions {
     if (before) return { line, column: before.index };
     const variable = /\b(?:const|let|var)\s+([\w$]+)\s*=\s*$/.exec(text.slice(0, column))?.[1];
     if (variable === undefined) return { line, column };
-    const thrown = new RegExp(`\\bthrow\\s+${variable.replaceAll('$', '\\$')}\\b`);
+    const thrown = new RegExp(`\\bthrow\\s+(?:[\\w$]+\\()?${variable.replaceAll('$', '\\$')}\\b`);
     for (let ahead = 0; ahead < 20; ahead++) {
       const candidate = this.lineOf(file, line + ahead);
       if (candidate === undefined) break;

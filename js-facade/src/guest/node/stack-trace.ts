@@ -19,6 +19,8 @@ type Prepare = (error: unknown, trace: unknown[]) => unknown;
 type PrepareCallback = (realm: { Error: { prepareStackTrace: Prepare } }, error: unknown, trace: unknown[]) => unknown;
 
 export class StackTraces {
+  /** Whether the engine reports where something was thrown; SpiderMonkey reports where the error was made, constructors and all. */
+  readonly reportsThrows = isV8();
   /** Set by `internalBinding('errors').setPrepareStackTraceCallback`. */
   callback: PrepareCallback | undefined;
   private override: unknown;
@@ -40,7 +42,7 @@ export class StackTraces {
    * {@link install} it does what the engine does.
    */
   replaceCapture(): void {
-    if (isV8()) return;
+    if (this.reportsThrows) return;
     const engineStack = Object.getOwnPropertyDescriptor(Error.prototype, 'stack')?.get;
     if (!engineStack) return;
     const self = this;
@@ -92,7 +94,7 @@ export class StackTraces {
         this.override = typeof value === 'function' ? (this.originals.get(value as Prepare) ?? value) : value;
       },
     });
-    if (!isV8()) this.installParsedStacks();
+    if (!this.reportsThrows) this.installParsedStacks();
   }
 
   /** Frames of the caller, for `util.getCallSites` and the like. */
@@ -218,7 +220,7 @@ export class StackTraces {
       if (!(this instanceof Error)) return undefined;
       if (known.has(this)) return known.get(this);
       const text = engineStack.call(this);
-      const value = typeof text === 'string' ? self.format(this, self.parse(text)) : text;
+      const value = typeof text === 'string' ? self.format(this, withoutConstructors(this, self.parse(text))) : text;
       known.set(this, value);
       return value;
     };
@@ -271,6 +273,16 @@ export class StackTraces {
     }
     return sites;
   }
+}
+
+/** A trace begins where the error was made, not in the constructors of its class: V8 leaves out all up to the function of `new`. */
+function withoutConstructors(error: Error, sites: CallSite[]): CallSite[] {
+  const made: unknown = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(error) ?? {}, 'constructor')?.value;
+  const name = typeof made === 'function' ? made.name : '';
+  // The library's errors pass for those of the class below.
+  const isConstructor = (site: CallSite) =>
+    site.getFunctionName() === (site.getFileName() === 'node:internal/errors' ? 'NodeError' : name || undefined);
+  return sites.slice(sites.findIndex(isConstructor) + 1);
 }
 
 /** Names that SpiderMonkey gives to functions of the module loader, and V8's for them. */
