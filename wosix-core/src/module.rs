@@ -6,6 +6,8 @@ pub mod esm;
 pub mod sandbox;
 pub mod script;
 pub mod strip;
+#[cfg(feature = "transform")]
+pub mod transform;
 
 pub use edit::Stretch;
 

@@ -5,15 +5,16 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "kernel",
     "programs",
     "codecs",
     "crypto",
     "transpile",
+    "transform",
     "brotli",
     "zstd",
     "node-lib",
@@ -40,6 +41,9 @@ pub fn build(only: &[String]) -> Result<()> {
         .filter(|part| wanted(part))
         .collect();
     build_plain_modules(&plain)?;
+    if wanted("transform") {
+        build_transform()?;
+    }
     if wanted("zstd") {
         build_zstd()?;
     }
@@ -129,7 +133,14 @@ pub fn lint() -> Result<()> {
         .args(["clippy", "--target", "wasm32-unknown-unknown"])
         .env("RUSTFLAGS", PLAIN_FLAGS)
         .current_dir(root());
-    for part in ["programs", "codecs", "crypto", "transpile", "brotli"] {
+    for part in [
+        "programs",
+        "codecs",
+        "crypto",
+        "transpile",
+        "transform",
+        "brotli",
+    ] {
         cargo.args(["-p", &format!("wosix-{part}")]);
     }
     command::run(cargo.args(deny))?;
@@ -185,6 +196,45 @@ fn build_plain_modules(parts: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// By itself: built with the others it would turn on its features of the core for them. A dependency of the compiler's (the table of
+/// browsers, for making syntax older, which is never asked for) brings wasm-bindgen's glue along; it is cut off again.
+fn build_transform() -> Result<()> {
+    const EXPORTS: [&str; 7] = [
+        "memory",
+        "alloc",
+        "transform_types",
+        "code_ptr",
+        "code_len",
+        "meta_ptr",
+        "meta_len",
+    ];
+    command::run(
+        Command::new("cargo")
+            .args(["build", "--quiet", "--target", BARE, "--profile", "wasm"])
+            .args(["-p", "wosix-transform"])
+            .env("RUSTFLAGS", PLAIN_FLAGS)
+            .current_dir(root()),
+    )?;
+    let target = root().join("target");
+    let folder = target.join(format!("{BARE}/wasm"));
+    let nodes = EXPORTS.map(|name| format!(r#"{{"name":"{name}","export":"{name}","root":true}}"#));
+    let graph = folder.join("wosix_transform.graph.json");
+    fs::write(&graph, format!("[{}]", nodes.join(",")))?;
+    let reached = folder.join("wosix_transform_reached.wasm");
+    command::run(
+        Command::new("node")
+            .arg(facade().join("node_modules/binaryen/bin/wasm-metadce"))
+            .arg("--graph-file")
+            .arg(graph)
+            .arg("-o")
+            .arg(&reached)
+            .arg(folder.join("wosix_transform.wasm"))
+            // It lists what it leaves out.
+            .stdout(Stdio::null()),
+    )?;
+    optimize_file("transform", &reached, &["-Oz", "--remove-imports"])
+}
+
 /// Zstandard. The library is made of a C program and wants the types of a C standard library, which Rust has for WASI only.
 fn build_zstd() -> Result<()> {
     command::run(zstd_cargo("build").args(["--quiet", "--profile", "wasm"]))?;
@@ -211,12 +261,18 @@ fn zstd_cargo(task: &str) -> Command {
     cargo
 }
 
-/// `wasm-opt` at `level` from what cargo made for `triple` with `profile` to `dist/<part>.wasm`, unless that was made from the same bytes already.
+/// [`optimize_file`] of what cargo made for `triple` with `profile`.
 fn optimize(part: &str, triple: &str, target: &Path, profile: &str, level: &str) -> Result<()> {
     let made = target.join(format!("{triple}/{profile}/wosix_{part}.wasm"));
-    let bytes = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
+    optimize_file(part, &made, &[level])
+}
+
+/// `wasm-opt` with `options` from `made` to `dist/<part>.wasm`, unless that was made from the same already.
+fn optimize_file(part: &str, made: &Path, options: &[&str]) -> Result<()> {
+    let bytes = fs::read(made).with_context(|| format!("cannot read {}", made.display()))?;
     let mut hasher = DefaultHasher::new();
     hasher.write(&bytes);
+    hasher.write(options.join(" ").as_bytes());
     let stamp = format!("{:016x}", hasher.finish());
     let output = dist().join(format!("{part}.wasm"));
     let stamp_file = dist().join(format!(".{part}.stamp"));
@@ -227,9 +283,10 @@ fn optimize(part: &str, triple: &str, target: &Path, profile: &str, level: &str)
     command::run(
         Command::new("node")
             .arg(facade().join("node_modules/binaryen/bin/wasm-opt"))
-            .args([level, "--strip-debug", "--strip-producers", "-o"])
+            .args(options)
+            .args(["--strip-debug", "--strip-producers", "-o"])
             .arg(&output)
-            .arg(&made),
+            .arg(made),
     )?;
     fs::write(stamp_file, stamp)?;
     Ok(())

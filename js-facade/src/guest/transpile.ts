@@ -1,4 +1,4 @@
-/** `transpile.wasm` (see `wosix-wasm/transpile`): the wrapper over its raw exports. */
+/** `transpile.wasm` and `transform.wasm` (see `wosix-wasm`): the wrapper over their raw exports. */
 
 export interface ModuleDescription {
   /** A function expression of the parameters `ºm` (the module) and `ºi` (its imports). */
@@ -47,6 +47,7 @@ interface Exports {
   script(source: number, length: number): number;
   sandbox(source: number, length: number, global: number, interruptible: number): number;
   strip_types(source: number, length: number): number;
+  transform_types(source: number, length: number, name: number, nameLength: number): number;
   contains_module_syntax(source: number, length: number): number;
   code_ptr(): number; code_len(): number;
   meta_ptr(): number; meta_len(): number;
@@ -90,11 +91,20 @@ export class Transpiler {
     return this.#code();
   }
 
+  /**
+   * The JavaScript of a TypeScript source with enums and the like (`transform.wasm` only), and its source map if the source has a `name`.
+   * Throws {@link SourceSyntaxError}.
+   */
+  transformTypes(source: string, name = ''): { code: string; map: string | undefined } {
+    const { map } = this.#call('transform_types', source, ...this.#write(name));
+    return { code: this.#code(), map: map ?? undefined };
+  }
+
   containsModuleSyntax(source: string): boolean {
     return this.#exports.contains_module_syntax(...this.#write(source)) === 1;
   }
 
-  #call(name: 'module' | 'script' | 'sandbox' | 'strip_types', source: string, ...options: number[]): any {
+  #call(name: 'module' | 'script' | 'sandbox' | 'strip_types' | 'transform_types', source: string, ...options: number[]): any {
     const failed = (this.#exports[name] as (...parameters: number[]) => number)(...this.#write(source), ...options);
     const meta = JSON.parse(this.#text(this.#exports.meta_ptr(), this.#exports.meta_len()));
     if (failed) throw new SourceSyntaxError(meta.message, meta.line, meta.column, failed === 2);

@@ -190,7 +190,9 @@ impl<'a> Visit<'a> for Stripper<'_> {
             }
             Statement::TSGlobalDeclaration(declaration) => self.blank_statement(declaration.span),
             Statement::TSNamespaceDeclaration(declaration) => {
-                if declaration.declare || !has_values(&declaration.body) {
+                if let Some(error) = refuse_module_keyword(self.source, declaration) {
+                    self.unsupported.get_or_insert(error);
+                } else if declaration.declare || !has_values(&declaration.body) {
                     self.blank_statement(declaration.span);
                 } else {
                     self.refuse(declaration.span, "TypeScript namespace declaration");
@@ -249,7 +251,9 @@ impl<'a> Visit<'a> for Stripper<'_> {
                 self.refuse(declaration.span, "TypeScript enum");
             }
             Declaration::TSNamespaceDeclaration(declaration) => {
-                if declaration.declare || !has_values(&declaration.body) {
+                if let Some(error) = refuse_module_keyword(self.source, declaration) {
+                    self.unsupported.get_or_insert(error);
+                } else if declaration.declare || !has_values(&declaration.body) {
                     self.blank_statement(export.span);
                 } else {
                     self.refuse(declaration.span, "TypeScript namespace declaration");
@@ -478,6 +482,22 @@ impl Stripper<'_> {
             }
         }
     }
+}
+
+/// Why `module X {}` is refused: the keyword was one for namespaces once, and shall be another's.
+pub(super) fn refuse_module_keyword(
+    source: &str,
+    declaration: &TSNamespaceDeclaration<'_>,
+) -> Option<SyntaxError> {
+    if declaration.kind != TSNamespaceDeclarationKind::Module {
+        return None;
+    }
+    let start = declaration.span.start as usize;
+    let before_name = &source[start..declaration.id.span.start as usize];
+    Some(SyntaxError {
+        message: "`module` keyword is not supported. Use `namespace` instead.".to_owned(),
+        offset: start + before_name.rfind("module").unwrap_or(0),
+    })
 }
 
 /// Whether a namespace holds anything that is there at run time.

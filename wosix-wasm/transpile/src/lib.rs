@@ -10,11 +10,15 @@ use wosix_core::module::esm::{self, push_json_string};
 use wosix_core::module::strip::{self, StripError};
 use wosix_core::module::{Stretch, SyntaxError, sandbox, script};
 
+/// What a call leaves for the reader.
 #[derive(Default)]
-struct Answer {
-    code: String,
-    meta: String,
-    stretches: Vec<Stretch>,
+pub struct Answer {
+    /// Source text.
+    pub code: String,
+    /// JSON.
+    pub meta: String,
+    /// Where edited lines come from.
+    pub stretches: Vec<Stretch>,
 }
 
 thread_local! {
@@ -110,18 +114,15 @@ pub unsafe extern "C" fn sandbox(
 pub unsafe extern "C" fn strip_types(source: *mut u8, len: usize) -> u32 {
     // SAFETY: the caller's promise.
     let source = unsafe { take(source, len) };
-    match strip::strip_types(&source) {
-        Ok(code) => answer(
-            &source,
-            Ok(Answer {
-                code,
-                meta: String::from("{}"),
-                stretches: Vec::new(),
-            }),
-        ),
-        Err(StripError::Invalid(error)) => answer(&source, Err(error)),
-        Err(StripError::Unsupported(error)) => answer(&source, Err(error)) + 1,
-    }
+    let result = strip::strip_types(&source);
+    answer_types(
+        &source,
+        result.map(|code| Answer {
+            code,
+            meta: String::from("{}"),
+            ..Answer::default()
+        }),
+    )
 }
 
 /// 1 if a source that may be a script or a module is a module.
@@ -171,14 +172,25 @@ pub extern "C" fn stretches_count() -> usize {
     ANSWER.with_borrow(|answer| answer.stretches.len())
 }
 
+/// The text at an address, given back by the reader.
+///
 /// # Safety
 /// `address` must come from [`alloc`] with the same `len`, and all of it be written.
-unsafe fn take(address: *mut u8, len: usize) -> String {
+pub unsafe fn take(address: *mut u8, len: usize) -> String {
     // SAFETY: `alloc` made a vector of this capacity and forgot it.
     let bytes = unsafe { Vec::from_raw_parts(address, len, len) };
     // TextEncoder writes valid UTF-8; anything else is read as a decoder would.
     String::from_utf8(bytes)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Leaves the outcome of a call on TypeScript. Answers its status.
+pub fn answer_types(source: &str, result: Result<Answer, StripError>) -> u32 {
+    match result {
+        Ok(found) => answer(source, Ok(found)),
+        Err(StripError::Invalid(error)) => answer(source, Err(error)),
+        Err(StripError::Unsupported(error)) => answer(source, Err(error)) + 1,
+    }
 }
 
 fn answer(source: &str, result: Result<Answer, SyntaxError>) -> u32 {
