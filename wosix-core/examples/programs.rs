@@ -1,4 +1,5 @@
-//! The native programs over the POSIX of this machine: `programs jsh -c 'echo hi'`, or through links named as the programs.
+//! The native programs over the POSIX of this machine: `programs jsh -c 'echo hi'`, or through links named as the programs;
+//! `programs --list` names them.
 //! Tests run it beside dash; see `tests/shell.rs`.
 #![allow(
     clippy::disallowed_methods,
@@ -40,6 +41,12 @@ fn main() {
     } else {
         name
     };
+    if name == "--list" {
+        for program in command::PROGRAMS {
+            println!("{}", program.name);
+        }
+        return;
+    }
     let Some(program) = command::find(&name) else {
         eprintln!("{name}: no such program");
         std::process::exit(127);

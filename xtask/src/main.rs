@@ -20,6 +20,9 @@ cargo xtask bench [--browser B] [NAME]...
                                      measure beside what a user would pick instead
 cargo xtask node-tests DIR ...       run Node's own tests (its `test` folder lies in DIR) in a browser and compare
                                      with conformance/node/expected; --help tells the options
+cargo xtask shell-tests [ASH_TEST] ...
+                                     run conformance/shell/table beside dash and bash, or busybox's `shell/ash_test`,
+                                     natively or in a browser; --help tells the options
 cargo xtask exec ARGS...             `wosix exec ARGS...` on what is built
 cargo xtask tidy                     the few rules a machine can check
 cargo xtask ready                    format check, lints, tidy, test: what CI runs and more
@@ -52,6 +55,26 @@ fn main() -> Result<()> {
             command::node(
                 &std::env::current_dir()?,
                 &root().join("conformance/node/run.mjs").to_string_lossy(),
+                &rest,
+            )
+        }
+        "shell-tests" => {
+            if rest.iter().any(|arg| arg == "--browser") {
+                browsers::ensure()?;
+                build::build(&[])?;
+            } else {
+                command::cargo(&[
+                    "build",
+                    "--quiet",
+                    "-p",
+                    "wosix-core",
+                    "--example",
+                    "programs",
+                ])?;
+            }
+            command::node(
+                &std::env::current_dir()?,
+                &root().join("conformance/shell/run.mjs").to_string_lossy(),
                 &rest,
             )
         }
