@@ -53,6 +53,26 @@ export function readAshTests(root) {
 }
 
 /**
+ * Messages of busybox's shell in dash's words, which are ours: `x: eval: line 3: syntax error: unexpected ")"` is dash's
+ * `x: 3: eval: Syntax error: ")" unexpected`. Under `-c` busybox counts lines from 0. What dash adds at the end is left out.
+ */
+export function inDashsWords(output) {
+  return output
+    .replace(/^(\S+): ((?:\S+: )?)line (\d+): /gm, (_, name, builtin, line) => `${name}: ${line === '0' ? 1 : line}: ${builtin}`)
+    .replace(/syntax error: unexpected (.*)$/gm, 'Syntax error: $1 unexpected')
+    .replace(/syntax error: bad substitution/g, 'Bad substitution')
+    .replace(/syntax error: (unterminated|missing)/g, (_, word) => `Syntax error: ${word[0].toUpperCase()}${word.slice(1)}`)
+    .replace(/can't create (.*): nonexistent directory/g, 'cannot create $1: Directory nonexistent')
+    .replace(/can't open (.*): no such file/g, 'cannot open $1: No such file')
+    .replace(/invalid signal specification/g, 'bad trap')
+    .replace(/arithmetic syntax error$/gm, 'arithmetic expression')
+    .replace(/divide by zero$/gm, 'arithmetic expression')
+    .replace(/^ash: write error/gm, 'echo: write error')
+    .replace(/arithmetic expression: .*$/gm, 'arithmetic expression')
+    .replace(/ \(expecting ".*"\)$/gm, '');
+}
+
+/**
  * The committed list of busybox's scripts that differ: a `#` line gives the reason for the lines below it, `[native]` or `[browser]` behind a
  * name limits it to that place.
  * @param {'native' | 'browser'} place

@@ -6,15 +6,19 @@
     reason = "this is a host of the core, which does what the core may not"
 )]
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use command_fds::{CommandFdExt, FdMapping};
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, poll};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::signal::Signal;
 use nix::sys::stat::{FileStat, Mode};
 use nix::sys::termios;
 use nix::unistd;
@@ -56,6 +60,31 @@ fn main() {
 }
 
 struct Posix;
+
+/// What has been asked for about one signal. Handlers stay once they are there, as taking them away would need unsafe code; `default` tells
+/// them to do what would happen without.
+#[derive(Clone, Default)]
+struct Handler {
+    came: Arc<AtomicBool>,
+    default: Arc<AtomicBool>,
+    ignored: bool,
+}
+
+static HANDLERS: Mutex<BTreeMap<i32, Handler>> = Mutex::new(BTreeMap::new());
+
+fn handlers() -> MutexGuard<'static, BTreeMap<i32, Handler>> {
+    HANDLERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a signal has come that the program wants to hear of. Calls that block ask now and then: the handlers restart them.
+fn interrupted() -> bool {
+    handlers()
+        .values()
+        .any(|handler| !handler.ignored && handler.came.load(Ordering::SeqCst))
+}
+
+/// How long a call that blocks does so at a time.
+const SLICE_MS: i32 = 5;
 
 fn errno(error: nix::Error) -> Errno {
     Errno::from_value(error as i32).unwrap_or(Errno::EIO)
@@ -163,7 +192,7 @@ impl System for Posix {
     }
     fn wait(&self, number: i32, nonblock: bool) -> Result<Option<ExitStatus>> {
         use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-        let flags = nonblock.then_some(WaitPidFlag::WNOHANG);
+        let flags = Some(WaitPidFlag::WNOHANG);
         let status = |pid: unistd::Pid, code, signal| {
             Some(ExitStatus {
                 pid: pid.as_raw(),
@@ -171,7 +200,17 @@ impl System for Posix {
                 signal,
             })
         };
-        match check(waitpid(pid(number), flags))? {
+        let found = loop {
+            match check(waitpid(pid(number), flags))? {
+                WaitStatus::StillAlive if !nonblock => {}
+                found => break found,
+            }
+            if interrupted() {
+                return Err(Errno::EINTR);
+            }
+            self.sleep(1.0)?;
+        };
+        match found {
             WaitStatus::Exited(pid, code) => Ok(status(pid, code, 0)),
             WaitStatus::Signaled(pid, signal, _) => Ok(status(pid, 0, signal as i32)),
             _ => Ok(None),
@@ -185,19 +224,32 @@ impl System for Posix {
         check(nix::sys::signal::kill(pid(number), signal))
     }
     fn sigaction(&self, number: i32, disposition: Disposition) -> Result<()> {
-        // Without a handler (which would need unsafe code) a caught signal is a blocked one: it waits, and
-        // calls are not interrupted.
-        let signal = check(Signal::try_from(number))?;
-        let mut set = SigSet::empty();
-        set.add(signal);
-        let how = match disposition {
-            Disposition::Catch => SigmaskHow::SIG_BLOCK,
-            Disposition::Default | Disposition::Ignore => SigmaskHow::SIG_UNBLOCK,
-        };
-        check(nix::sys::signal::pthread_sigmask(how, Some(&set), None))
+        let mut handlers = handlers();
+        if let Entry::Vacant(entry) = handlers.entry(number) {
+            if disposition == Disposition::Default {
+                return Ok(());
+            }
+            let handler = Handler::default();
+            let (came, default) = (Arc::clone(&handler.came), Arc::clone(&handler.default));
+            io(signal_hook::flag::register_conditional_default(
+                number, default,
+            ))?;
+            io(signal_hook::flag::register(number, came))?;
+            entry.insert(handler);
+        }
+        if let Some(handler) = handlers.get_mut(&number) {
+            let default = disposition == Disposition::Default;
+            handler.default.store(default, Ordering::SeqCst);
+            handler.ignored = disposition == Disposition::Ignore;
+        }
+        Ok(())
     }
     fn next_signal(&self) -> Option<i32> {
-        None
+        let handlers = handlers();
+        let mut came = handlers
+            .iter()
+            .filter(|(_, handler)| handler.came.swap(false, Ordering::SeqCst) && !handler.ignored);
+        came.next().map(|(number, _)| *number)
     }
     fn sleep(&self, ms: f64) -> Result<()> {
         std::thread::sleep(std::time::Duration::from_secs_f64(ms / 1e3));
@@ -313,6 +365,11 @@ impl System for Posix {
         check(unistd::close(fd))
     }
     fn read(&self, fd: i32, buffer: &mut [u8]) -> Result<usize> {
+        while !self.poll_read(fd, SLICE_MS)? {
+            if interrupted() {
+                return Err(Errno::EINTR);
+            }
+        }
         check(unistd::read(fd, buffer))
     }
     fn write(&self, fd: i32, bytes: &[u8]) -> Result<usize> {

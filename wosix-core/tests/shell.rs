@@ -60,6 +60,10 @@ fn link_programs() -> PathBuf {
     std::fs::create_dir_all(&folder).expect("the target folder can be written");
     for program in PROGRAMS {
         let link = folder.join(program.name);
+        // The target folder may come from a build elsewhere.
+        if std::fs::read_link(&link).is_ok_and(|target| target != binary) {
+            std::fs::remove_file(&link).expect("links can be removed");
+        }
         if std::fs::symlink_metadata(&link).is_err() {
             std::os::unix::fs::symlink(&binary, &link).expect("links can be made");
         }

@@ -13,10 +13,14 @@ pub trait Variables {
 
 /// Value of `source`, or what is wrong with it.
 pub fn evaluate(source: &str, variables: &mut dyn Variables) -> Result<i64, String> {
+    evaluate_within(source, variables, 0)
+}
+
+fn evaluate_within(source: &str, variables: &mut dyn Variables, depth: u32) -> Result<i64, String> {
     let mut parser = Parser {
         rest: source,
         variables,
-        depth: 0,
+        depth,
         skipping: false,
     };
     parser.blanks();
@@ -53,6 +57,30 @@ pub fn parse_integer(text: &str) -> Option<i64> {
     value
         .ok()
         .map(|value| if negative { -value } else { value })
+}
+
+/// `base#digits` with a base of 2 to 64.
+fn parse_based(text: &str) -> Option<i64> {
+    let (base, digits) = text.split_once('#')?;
+    let base: i64 = base.parse().ok().filter(|base| (2..=64).contains(base))?;
+    let mut value = 0i64;
+    for c in digits.chars() {
+        let digit = match c {
+            '0'..='9' => c as i64 - '0' as i64,
+            'a'..='z' => c as i64 - 'a' as i64 + 10,
+            // Up to base 36 capitals are the same digits.
+            'A'..='Z' if base <= 36 => c as i64 - 'A' as i64 + 10,
+            'A'..='Z' => c as i64 - 'A' as i64 + 36,
+            '@' => 62,
+            '_' => 63,
+            _ => return None,
+        };
+        if digit >= base {
+            return None;
+        }
+        value = value.wrapping_mul(base).wrapping_add(digit);
+    }
+    (!digits.is_empty()).then_some(value)
 }
 
 struct Parser<'a> {
@@ -149,7 +177,15 @@ impl Parser<'_> {
         if text.trim().is_empty() {
             return Ok(0);
         }
-        parse_integer(&text).ok_or_else(|| format!("Illegal number: {text}"))
+        if let Some(value) = parse_integer(&text) {
+            return Ok(value);
+        }
+        // As in bash and busybox the value of a variable is an expression.
+        if self.depth >= MAX_DEPTH {
+            return self.error("too deeply nested");
+        }
+        evaluate_within(&text, self.variables, self.depth + 1)
+            .map_err(|_| format!("Illegal number: {text}"))
     }
 
     fn conditional(&mut self) -> Result<i64, String> {
@@ -179,7 +215,7 @@ impl Parser<'_> {
 
     fn binary(&mut self, level: usize) -> Result<i64, String> {
         let Some(operators) = LEVELS.get(level) else {
-            return self.unary();
+            return self.power();
         };
         let mut left = self.binary(level + 1)?;
         loop {
@@ -191,6 +227,7 @@ impl Parser<'_> {
                         "&" => &['&', '='],
                         "<" => &['<'],
                         ">" => &['>'],
+                        "*" => &['*', '='],
                         "||" | "&&" | "==" | "!=" | "<=" | ">=" => &[],
                         _ => &['='],
                     };
@@ -255,6 +292,25 @@ impl Parser<'_> {
         })
     }
 
+    /// `a ** b`, from the right.
+    fn power(&mut self) -> Result<i64, String> {
+        let base = self.unary()?;
+        if self.rest.starts_with("**=") || !self.eat("**") {
+            return Ok(base);
+        }
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return self.error("too deeply nested");
+        }
+        let exponent = self.power()?;
+        self.depth -= 1;
+        match u32::try_from(exponent) {
+            Ok(exponent) => Ok(base.wrapping_pow(exponent)),
+            Err(_) if self.skipping => Ok(0),
+            Err(_) => self.error("exponent out of range"),
+        }
+    }
+
     fn unary(&mut self) -> Result<i64, String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -267,10 +323,13 @@ impl Parser<'_> {
 
     fn unary_inner(&mut self) -> Result<i64, String> {
         for (operator, delta) in [("++", 1), ("--", -1)] {
+            let before = self.rest;
             if self.eat(operator) {
                 let name = self.name().to_owned();
                 if name.is_empty() {
-                    return self.error("syntax error");
+                    // Two signs.
+                    self.rest = before;
+                    break;
                 }
                 self.eat(&name);
                 let value = self.variable(&name)?.wrapping_add(delta);
@@ -310,10 +369,10 @@ impl Parser<'_> {
         }
         let end = self
             .rest
-            .find(|c: char| !c.is_ascii_alphanumeric())
+            .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '#' | '@' | '_'))
             .unwrap_or(self.rest.len());
         let (digits, rest) = self.rest.split_at(end);
-        match parse_integer(digits) {
+        match parse_integer(digits).or_else(|| parse_based(digits)) {
             Some(value) => {
                 self.rest = rest;
                 self.blanks();

@@ -54,6 +54,15 @@ pub struct Simple {
     pub words: Vec<Word>,
     /// In source order.
     pub redirects: Vec<Redirect>,
+    /// Line of the source it begins in.
+    pub line: u32,
+}
+
+impl Simple {
+    /// Whether it has nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.assignments.is_empty() && self.words.is_empty() && self.redirects.is_empty()
+    }
 }
 
 /// `name=value`.

@@ -7,7 +7,7 @@ mod read;
 mod variables;
 
 use super::run::{Run, Shell};
-pub(super) use variables::set_options;
+pub(super) use variables::{is_name, set_options};
 
 /// A builtin command. `argv[0]` is its name; it sets the shell's status.
 type Main = fn(&mut Shell, &[String]) -> Run<()>;

@@ -224,6 +224,10 @@ impl Shell<'_> {
                         return self.expand_word_of_parameter(word, quoted, fields);
                     }
                     (Conditional::Assign, false) => {
+                        if !super::builtin::is_name(name) {
+                            let message = format!("{name}: bad variable name");
+                            return Err(self.expansion_error(&message));
+                        }
                         let text = self.expand_single(word)?;
                         self.assign(name, text.clone())?;
                         text
@@ -295,8 +299,8 @@ impl Shell<'_> {
     fn expand_all_args(&self, at: bool, args: &[String], quoted: bool, fields: &mut Fields) {
         if quoted && !at || fields.splitting == Splitting::None {
             let separator = match self.get_var("IFS") {
-                Some(ifs) if !at => ifs.chars().next().map(String::from).unwrap_or_default(),
-                _ => " ".into(),
+                Some(ifs) => ifs.chars().next().map(String::from).unwrap_or_default(),
+                None => " ".into(),
             };
             return push_value(&args.join(&separator), quoted, fields);
         }
@@ -334,6 +338,7 @@ impl Shell<'_> {
             "#" => Some(self.args.len().to_string()),
             "-" => Some(self.options.letters()),
             "@" | "*" => (!self.args.is_empty()).then(|| self.args.join(" ")),
+            "LINENO" if !self.variables.contains_key("LINENO") => Some(self.line.to_string()),
             "PPID" => Some(self.system.ppid().to_string()),
             _ => self.get_var(name).map(str::to_owned),
         }

@@ -74,6 +74,7 @@ fn pipeline(pipeline: &mut Pipeline) {
 fn command(next: &mut Command) {
     match next {
         Command::Simple(simple) => {
+            simple.line = 0;
             simple
                 .assignments
                 .iter_mut()

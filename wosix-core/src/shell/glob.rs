@@ -74,6 +74,11 @@ fn match_one(pattern: &[Char], p: usize, c: char) -> Option<usize> {
     }
     match element.value {
         '?' => Some(p + 1),
+        // The parser has taken its own backslashes: this one comes out of an expansion, and quotes within the pattern.
+        '\\' => match pattern.get(p + 1) {
+            Some(next) => (next.value == c).then_some(p + 2),
+            None => (c == '\\').then_some(p + 1),
+        },
         '[' => match match_class(pattern, p + 1, c) {
             Some((matched, next)) => matched.then_some(next),
             // Without its `]` the bracket stands for itself.

@@ -134,7 +134,7 @@ fn read_command(shell: &mut Shell, editor: &mut Editor, prompt: &str) -> Option<
             }
             Edited::End => break,
         }
-        let mut parser = Parser::new(&text);
+        let mut parser = Parser::of_input(&text, 1);
         let incomplete = loop {
             match parser.next_command(&shell.aliases) {
                 Ok(Some(_)) => {}

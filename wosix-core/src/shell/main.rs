@@ -4,6 +4,7 @@ use super::builtin;
 use super::command::Context;
 use super::interactive;
 use super::parse::Parser;
+use super::redirect::open_error;
 use super::run::{Flow, Run, Shell};
 use crate::errno::Errno;
 use crate::system::{System, read_file, strerror};
@@ -21,8 +22,8 @@ struct Arguments {
     marks: bool,
     /// `-s`: commands from the standard input although there are operands.
     from_stdin: bool,
-    /// Pid of the shell that this one is a subshell of.
-    subshell_of: Option<i32>,
+    /// Pid of the shell that this one is a subshell of, and the line of its program.
+    subshell_of: Option<(i32, u32)>,
     /// Options for `set`.
     options: Vec<String>,
     operands: Vec<String>,
@@ -30,7 +31,7 @@ struct Arguments {
 
 /// Entry point.
 pub fn main(ctx: &mut Context) -> i32 {
-    let mut shell = Shell::new(ctx.system, "jsh");
+    let mut shell = Shell::new(ctx.system, ctx.name());
     let arguments = match parse_arguments(ctx.args) {
         Ok(arguments) => arguments,
         Err(message) => {
@@ -42,8 +43,10 @@ pub fn main(ctx: &mut Context) -> i32 {
         shell.error(&message);
         return 2;
     }
-    if let Some(pid) = arguments.subshell_of {
+    if let Some((pid, line)) = arguments.subshell_of {
         shell.pid = pid;
+        shell.line = line;
+        shell.line_is_fixed = true;
     }
     let mut operands = arguments.operands.into_iter();
     let result = if let Some(command) = arguments.command {
@@ -94,7 +97,10 @@ fn parse_arguments(args: &[String]) -> Result<Arguments, String> {
                 parsed.options.extend(args.next().cloned());
             }
             _ if arg.starts_with("--subshell-of=") => {
-                parsed.subshell_of = arg.split_once('=').and_then(|(_, pid)| pid.parse().ok());
+                let value = arg.split_once('=').map_or("", |(_, value)| value);
+                parsed.subshell_of = value
+                    .split_once(':')
+                    .and_then(|(pid, line)| Some((pid.parse().ok()?, line.parse().ok()?)));
             }
             _ if arg.starts_with("--") => return Err(format!("{arg}: invalid option")),
             _ if arg.len() > 1 && (arg.starts_with('-') || arg.starts_with('+')) => {
@@ -135,7 +141,7 @@ fn run_file(shell: &mut Shell, path: String) -> Run<()> {
             shell.run_source(&String::from_utf8_lossy(&bytes))
         }
         Err(error) => {
-            shell.error(&format!("{path}: {}", strerror(error)));
+            shell.error(&format!("cannot open {path}: {}", open_error(error)));
             shell.status = if error == Errno::ENOENT { 127 } else { 126 };
             Err(Flow::Exit)
         }
@@ -146,18 +152,22 @@ fn run_file(shell: &mut Shell, path: String) -> Run<()> {
 fn run_stdin(shell: &mut Shell) -> Run<()> {
     let mut text = String::new();
     let mut ended = false;
+    let mut line = 1;
     loop {
-        let mut parser = Parser::new(&text);
+        let mut parser = if ended {
+            Parser::new(&text)
+        } else {
+            Parser::of_input(&text, line)
+        };
         match parser.next_command(&shell.aliases) {
             Ok(Some(list)) if ended || parser.before_rest().ends_with('\n') => {
+                line = parser.line();
                 text = parser.rest().to_owned();
                 shell.run_list(&list)?;
             }
             Ok(None) if ended => return Ok(()),
             Err(error) if ended || !error.incomplete => {
-                shell.error(&format!("{}: syntax error: {}", error.line, error.message));
-                shell.status = 2;
-                return Err(Flow::Exit);
+                return Err(shell.syntax_error(&error));
             }
             _ => ended = !read_line(shell.system, &mut text, shell)?,
         }

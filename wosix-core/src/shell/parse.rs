@@ -6,7 +6,7 @@ mod scan;
 mod tests;
 mod word;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -30,7 +30,7 @@ pub struct SyntaxError {
     /// What is wrong.
     pub message: String,
     /// Line of the source where it was noticed, from 1.
-    pub line: usize,
+    pub line: u32,
     /// The text ended too early: more input may make it right.
     pub incomplete: bool,
 }
@@ -52,7 +52,15 @@ struct PendingHereDoc {
 pub struct Parser {
     source: String,
     position: usize,
+    /// Line of the source's begin.
+    first_line: u32,
+    /// A position and its line, from which to count on.
+    counted: Cell<(usize, u32)>,
     here_docs: Vec<PendingHereDoc>,
+    /// More may follow the source, so a here-document does not end with it.
+    partial: bool,
+    /// Where the word after an alias begins (from the end of the source) if it is to be looked up as an alias too.
+    alias_follows: Option<usize>,
     /// Aliases whose text the position is in (it ends at the given place, counted from the end of the source): they do not expand again.
     expanding: Vec<(String, usize)>,
     /// Where `$((` turned out not to begin arithmetic: nested ones would be tried again and again, twice as often at each level.
@@ -75,9 +83,21 @@ impl Parser {
     /// A parser at the start of `source`.
     pub fn new(source: &str) -> Parser {
         Parser {
+            partial: false,
+            ..Parser::of_input(source, 1)
+        }
+    }
+
+    /// A parser for what has been read of an input, from its line `first_line` on.
+    pub fn of_input(source: &str, first_line: u32) -> Parser {
+        Parser {
             source: source.to_owned(),
             position: 0,
+            first_line,
+            counted: Cell::new((0, first_line)),
             here_docs: Vec::new(),
+            partial: true,
+            alias_follows: None,
             expanding: Vec::new(),
             not_arithmetic: BTreeSet::new(),
             depth: 0,
@@ -87,6 +107,7 @@ impl Parser {
     /// The next complete command (a line, or as many lines as it needs); `None` at the end.
     pub fn next_command(&mut self, aliases: &Aliases) -> Parse<Option<List>> {
         self.expanding.clear();
+        self.alias_follows = None;
         self.newlines()?;
         if self.at_end() {
             return Ok(None);
@@ -109,9 +130,8 @@ impl Parser {
         if !self.at_end() {
             self.newline()?;
         }
-        if let Some(pending) = self.here_docs.first() {
-            let message = format!("here-document without its end `{}'", pending.delimiter);
-            return Err(self.incomplete(message));
+        if !self.here_docs.is_empty() {
+            self.newline()?;
         }
         Ok(Some(List(items)))
     }
@@ -141,15 +161,18 @@ impl Parser {
             self.blanks();
             let newline = self.peek() == Some('\n');
             self.newlines()?;
-            if !(separated || newline) || self.at_list_end() {
+            if !(separated || newline) || self.at_list_end(aliases) {
                 return Ok(List(items));
             }
         }
     }
 
     /// Whether what follows ends a list rather than beginning a command.
-    fn at_list_end(&mut self) -> bool {
+    fn at_list_end(&mut self, aliases: &Aliases) -> bool {
         self.blanks();
+        while self.expand_alias(aliases) {
+            self.blanks();
+        }
         if self.at_end() || self.peek() == Some(')') || self.at(";;") || self.at(";&") {
             return true;
         }
@@ -279,11 +302,10 @@ impl Parser {
     fn for_command(&mut self, aliases: &Aliases) -> Parse<Compound> {
         self.eat_reserved("for");
         self.blanks();
-        let name = self.name().to_owned();
+        let name = self.name();
         if name.is_empty() {
-            return Err(self.error("bad for loop variable".into()));
+            return Err(self.error("Bad for loop variable".into()));
         }
-        self.position += name.len();
         self.newlines()?;
         let mut words = None;
         if self.eat_reserved("in") {
@@ -341,7 +363,7 @@ impl Parser {
             }
             self.expect(")")?;
             self.newlines()?;
-            let body = if self.at_list_end() {
+            let body = if self.at_list_end(aliases) {
                 List::default()
             } else {
                 self.compound_list(aliases)?
@@ -363,7 +385,10 @@ impl Parser {
     }
 
     fn simple_or_function(&mut self, aliases: &Aliases) -> Parse<Command> {
-        let mut simple = Simple::default();
+        let mut simple = Simple {
+            line: self.line(),
+            ..Simple::default()
+        };
         let mut declares = false;
         loop {
             self.blanks();
@@ -377,7 +402,12 @@ impl Parser {
                 simple.assignments.push(assignment);
                 continue;
             }
-            if simple.words.is_empty() && !simple.assignments.is_empty() {
+            let rest = self.rest().len();
+            let looked_up = self.alias_follows.is_some_and(|place| place >= rest);
+            if looked_up {
+                self.alias_follows = None;
+            }
+            if simple.words.is_empty() && !simple.assignments.is_empty() || looked_up {
                 while self.expand_alias(aliases) {
                     self.blanks();
                 }
@@ -405,7 +435,7 @@ impl Parser {
                 }
             }
         }
-        if simple == Simple::default() {
+        if simple.is_empty() {
             return Err(self.unexpected());
         }
         Ok(Command::Simple(simple))
@@ -427,7 +457,7 @@ impl Parser {
 
     fn function(&mut self, name: &Word, aliases: &Aliases) -> Parse<Command> {
         let Some(name) = name.as_literal() else {
-            return Err(self.error("bad function name".into()));
+            return Err(self.error("Bad function name".into()));
         };
         let name = name.to_owned();
         self.newlines()?;

@@ -33,6 +33,14 @@ pub struct SavedFd {
     copy: Option<i32>,
 }
 
+/// Why a file could not be opened for reading, in dash's words.
+pub(super) fn open_error(error: Errno) -> &'static str {
+    match error {
+        Errno::ENOENT => "No such file",
+        other => strerror(other),
+    }
+}
+
 impl Shell<'_> {
     /// Opens what `redirects` name. `None` = one failed, and was reported.
     pub(super) fn open_redirects(&mut self, redirects: &[Redirect]) -> Run<Option<FdMap>> {
@@ -138,7 +146,14 @@ impl Shell<'_> {
                 map.map.insert(fd, opened);
                 Ok(())
             }
-            Err(error) => Err(format!("{path}: {}", strerror(error))),
+            Err(error) if flags & O_CREAT != 0 => {
+                let reason = match error {
+                    Errno::ENOENT => "Directory nonexistent",
+                    other => strerror(other),
+                };
+                Err(format!("cannot create {path}: {reason}"))
+            }
+            Err(error) => Err(format!("cannot open {path}: {}", open_error(error))),
         }
     }
 
@@ -153,7 +168,7 @@ impl Shell<'_> {
             return Ok(());
         }
         let Ok(source) = word.parse::<i32>() else {
-            return Err(format!("{word}: ambiguous redirect"));
+            return Err(format!("Syntax error: Bad fd number: {word}"));
         };
         let actual = match map.map.get(&source) {
             Some(actual) => *actual,

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::ast::{AndOr, CaseArm, Command, Compound, List, Pipeline, Redirect};
 use super::glob;
 use super::job::Job;
-use super::parse::{Aliases, Parser};
+use super::parse::{Aliases, Parser, SyntaxError};
 use super::redirect::SavedFd;
 use crate::system::{System, write_all};
 
@@ -56,6 +56,7 @@ pub struct Options {
     pub noclobber: bool,
     pub nounset: bool,
     pub xtrace: bool,
+    pub noexec: bool,
     pub pipefail: bool,
 }
 
@@ -68,6 +69,7 @@ impl Options {
             "f" | "noglob" => &mut self.noglob,
             "C" | "noclobber" => &mut self.noclobber,
             "u" | "nounset" => &mut self.nounset,
+            "n" | "noexec" => &mut self.noexec,
             "x" | "xtrace" => &mut self.xtrace,
             "pipefail" => &mut self.pipefail,
             _ => return None,
@@ -76,7 +78,7 @@ impl Options {
 
     /// `$-`.
     pub fn letters(mut self) -> String {
-        ["a", "e", "f", "C", "u", "x"]
+        ["a", "e", "f", "n", "C", "u", "x"]
             .into_iter()
             .filter(|letter| self.switch(letter).is_some_and(|on| *on))
             .collect()
@@ -125,6 +127,10 @@ pub struct Shell<'a> {
     pub(super) foreground: Vec<i32>,
     /// The signal that ends the shell, if one does.
     pub(super) ended_by: Option<i32>,
+    /// Line of the command that runs, for `LINENO` and messages.
+    pub(super) line: u32,
+    /// This shell runs a piece of another one's program: the line stays that of the piece.
+    pub(super) line_is_fixed: bool,
     /// Number of the temporary file made last.
     pub(super) temporary: u32,
     /// What was entered at the prompt.
@@ -170,6 +176,8 @@ impl<'a> Shell<'a> {
             substitution_status: None,
             foreground: Vec::new(),
             ended_by: None,
+            line: 1,
+            line_is_fixed: false,
             temporary: 0,
             history: Vec::new(),
         };
@@ -229,16 +237,38 @@ impl<'a> Shell<'a> {
 
     // --- messages
 
-    /// Prints `jsh: message` on the standard error.
+    /// Whether this is `jsh`, which speaks as WebContainers' does; under any other name it speaks as dash.
+    pub(super) fn is_jsh(&self) -> bool {
+        self.name == "jsh"
+    }
+
+    /// Prints `name: line: message` on the standard error.
     pub fn error(&self, message: &str) {
         self.error_to(2, message);
     }
 
-    /// Prints `jsh: message` on a descriptor.
+    /// Prints `name: line: message` on a descriptor.
     pub(super) fn error_to(&self, fd: i32, message: &str) {
-        let text = format!("jsh: {message}\n");
+        let text = if self.is_jsh() {
+            format!("{}: {message}\n", self.name)
+        } else {
+            format!("{}: {}: {message}\n", self.name, self.line)
+        };
         // Nobody is left to hear of an error on the standard error itself.
         let _unreportable = write_all(self.system, fd, text.as_bytes());
+    }
+
+    /// Reports that the program is not one; the status is 2.
+    pub(super) fn syntax_error(&mut self, error: &SyntaxError) -> Flow {
+        if !self.line_is_fixed {
+            self.line = error.line;
+        }
+        let kind = if error.message == "Bad substitution" {
+            ""
+        } else {
+            "Syntax error: "
+        };
+        self.expansion_error(&format!("{kind}{}", error.message))
     }
 
     // --- programs
@@ -259,17 +289,10 @@ impl<'a> Shell<'a> {
         let mut parser = Parser::new(source);
         loop {
             match parser.next_command(&self.aliases) {
+                Ok(Some(_)) if self.options.noexec && !self.interactive => {}
                 Ok(Some(list)) => self.run_list(&list)?,
                 Ok(None) => return Ok(()),
-                Err(error) => {
-                    self.error(&format!("{}: syntax error: {}", error.line, error.message));
-                    self.status = 2;
-                    return Err(if self.interactive {
-                        Flow::Abort
-                    } else {
-                        Flow::Exit
-                    });
-                }
+                Err(error) => return Err(self.syntax_error(&error)),
             }
         }
     }
@@ -401,7 +424,9 @@ impl<'a> Shell<'a> {
                     Some(words) => self.expand_words(words)?,
                     None => self.args.clone(),
                 };
-                self.status = 0;
+                if values.is_empty() {
+                    self.status = 0;
+                }
                 for value in values {
                     self.assign(name, value)?;
                     if !self.run_loop_body(body)? {
@@ -431,7 +456,6 @@ impl<'a> Shell<'a> {
             }
             Compound::Case(subject, arms) => {
                 let subject: Vec<char> = self.expand_single(subject)?.chars().collect();
-                self.status = 0;
                 self.run_case(&subject, arms)
             }
         }
@@ -449,12 +473,18 @@ impl<'a> Shell<'a> {
                 chosen = glob::matches(&pattern, subject);
             }
             if chosen {
+                if arm.body.0.is_empty() {
+                    self.status = 0;
+                }
                 self.run_list(&arm.body)?;
                 if !arm.falls_through {
                     return Ok(());
                 }
                 fell_through = true;
             }
+        }
+        if !fell_through {
+            self.status = 0;
         }
         Ok(())
     }
@@ -475,7 +505,7 @@ impl<'a> Shell<'a> {
         let args = self.args.clone();
         let traps = core::mem::take(&mut self.traps);
         let (options, last_background) = (self.options, self.last_background);
-        let (loops, conditions) = (core::mem::take(&mut self.loops), self.conditions);
+        let (loops, conditions) = (self.loops, self.conditions);
         let locals = self.locals.clone();
         let cwd = self.system.getcwd();
         let umask = self.system.umask(0);

@@ -125,6 +125,9 @@ impl Shell<'_> {
     /// Runs a simple command and waits for it.
     pub(super) fn run_simple(&mut self, simple: &Simple) -> Run<()> {
         self.substitution_status = None;
+        if !self.line_is_fixed {
+            self.line = simple.line;
+        }
         let argv = self.expand_words(&simple.words)?;
         let Some(name) = argv.first() else {
             return self.run_assignments(simple);
@@ -158,16 +161,20 @@ impl Shell<'_> {
 
     fn report_unresolved_on(&mut self, path: Option<&str>, name: &str) {
         let exists = matches!(self.resolve_file_on(path, name), Resolved::Forbidden);
-        if exists {
-            self.error(&format!("permission denied: {name}"));
-            self.status = 126;
+        let (status, as_jsh, as_dash) = if exists {
+            (126, "permission denied", "Permission denied")
         } else if name.contains('/') {
-            self.error(&format!("no such file or directory: {name}"));
-            self.status = 127;
+            (127, "no such file or directory", "not found")
         } else {
-            self.error(&format!("command not found: {name}"));
-            self.status = 127;
-        }
+            (127, "command not found", "not found")
+        };
+        let message = if self.is_jsh() {
+            format!("{as_jsh}: {name}")
+        } else {
+            format!("{name}: {as_dash}")
+        };
+        self.error(&message);
+        self.status = status;
     }
 
     /// A command without words: its redirections are tried out, its assignments stay.
@@ -383,7 +390,7 @@ impl Shell<'_> {
                     _ => 126,
                 };
                 let message = match error {
-                    Errno::EACCES => format!("permission denied: {name}"),
+                    Errno::EACCES if self.is_jsh() => format!("permission denied: {name}"),
                     // The file is there, so it is its interpreter that is missing.
                     Errno::ENOENT => format!("{name}: bad interpreter: {}", strerror(error)),
                     _ => format!("{name}: {}", strerror(error)),
@@ -404,7 +411,7 @@ impl Shell<'_> {
         let script = unparse::state(self, source);
         let mut argv = vec![
             "jsh".to_owned(),
-            format!("--subshell-of={}", self.pid),
+            format!("--subshell-of={}:{}", self.pid, self.line),
             "-c".into(),
             script,
             self.name.clone(),

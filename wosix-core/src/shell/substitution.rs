@@ -1,7 +1,7 @@
 //! Command substitution.
 
 use super::ast::{Command, List, RedirectTarget};
-use super::redirect::FdMap;
+use super::redirect::{FdMap, open_error};
 use super::run::{Run, Shell};
 use crate::system::{read_file, read_to_end, strerror};
 
@@ -17,7 +17,7 @@ impl Shell<'_> {
                         bytes
                     }
                     Err(error) => {
-                        self.error(&format!("{path}: {}", strerror(error)));
+                        self.error(&format!("cannot open {path}: {}", open_error(error)));
                         self.substitution_status = Some(1);
                         Vec::new()
                     }

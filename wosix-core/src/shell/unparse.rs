@@ -58,8 +58,13 @@ pub fn quote(text: &str) -> String {
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
     } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
+        quote_always(text)
     }
+}
+
+/// `text` between single quotes, with each of its own between double quotes, as dash writes it.
+pub fn quote_always(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\"'\"'"))
 }
 
 /// Source of a list.

@@ -4,9 +4,37 @@ use super::super::run::{Run, Shell};
 use crate::errno::Errno;
 use crate::system::strerror;
 
-/// `read [-r] [-p prompt] [-n count] [-t seconds] [name...]`
+/// What the options of `read` ask for.
+struct Input {
+    /// `-r`: backslashes are ordinary.
+    raw: bool,
+    /// `-n`
+    most: usize,
+    /// `-d`
+    end: char,
+    /// When `-t` gives up, in milliseconds since the epoch.
+    deadline: Option<f64>,
+}
+
+/// How a line was read.
+enum Read {
+    /// Up to its end, or as much as was asked for.
+    Whole,
+    /// The input ended before.
+    Ended,
+    /// The time was up before.
+    TimedOut,
+}
+
+/// `read [-r] [-p prompt] [-n count] [-d delimiter] [-t seconds] [name...]`
 pub fn read(shell: &mut Shell, argv: &[String]) -> Run<()> {
-    let (mut raw, mut most, mut timeout) = (false, usize::MAX, -1);
+    let mut input = Input {
+        raw: false,
+        most: usize::MAX,
+        end: '\n',
+        deadline: None,
+    };
+    let mut peeks = false;
     let mut args = argv[1..].iter();
     let mut names: Vec<&String> = Vec::new();
     while let Some(arg) = args.next() {
@@ -17,7 +45,7 @@ pub fn read(shell: &mut Shell, argv: &[String]) -> Run<()> {
         }
         for (at, letter) in arg.char_indices().skip(1) {
             if letter == 'r' || letter == 's' {
-                raw |= letter == 'r';
+                input.raw |= letter == 'r';
                 continue;
             }
             let attached = &arg[at + 1..];
@@ -28,26 +56,32 @@ pub fn read(shell: &mut Shell, argv: &[String]) -> Run<()> {
             };
             match letter {
                 'p' => shell.tell(value),
-                'n' => most = value.parse().unwrap_or(usize::MAX),
-                't' => {
-                    timeout = value
-                        .parse::<f64>()
-                        .map_or(-1, |seconds| (seconds * 1e3) as i32)
-                }
+                'n' => input.most = value.parse().unwrap_or(usize::MAX),
+                'd' => input.end = value.chars().next().unwrap_or('\0'),
+                't' => match value.parse::<f64>() {
+                    Ok(seconds) => {
+                        peeks = seconds == 0.0;
+                        input.deadline = Some(shell.system.now() + seconds * 1e3);
+                    }
+                    Err(_) => {
+                        return shell.fail(&format!("read: invalid timeout: {value}"), 2);
+                    }
+                },
                 _ => return shell.fail(&format!("read: Illegal option -{letter}"), 2),
             }
             break;
         }
     }
-    let reply = String::from("REPLY");
-    if names.is_empty() {
-        names.push(&reply);
-    }
-    if timeout >= 0 && !matches!(shell.system.poll_read(0, timeout), Ok(true)) {
-        shell.status = 142;
+    if peeks {
+        // Whether there is something to read, without reading it.
+        let ready = matches!(shell.system.poll_read(0, 0), Ok(true));
+        for name in &names {
+            shell.assign(name, String::new())?;
+        }
+        shell.status = i32::from(!ready);
         return Ok(());
     }
-    let (line, ended) = match line(shell, raw, most) {
+    let (line, how) = match line(shell, &input) {
         Ok(found) => found,
         Err(Errno::EINTR) => {
             shell.status = 130;
@@ -55,28 +89,47 @@ pub fn read(shell: &mut Shell, argv: &[String]) -> Run<()> {
         }
         Err(error) => return shell.fail(&format!("read: {}", strerror(error)), 1),
     };
+    let status = match how {
+        Read::Whole => 0,
+        Read::Ended => 1,
+        Read::TimedOut => 142,
+    };
+    let line = if status == 142 { Vec::new() } else { line };
+    if names.is_empty() {
+        // `REPLY` is the line as it came.
+        let text = line.iter().map(|(c, _)| *c).collect();
+        shell.assign("REPLY", text)?;
+        shell.status = status;
+        return Ok(());
+    }
     let values = split(shell, &line, names.len());
     for (index, name) in names.iter().enumerate() {
         let value = values.get(index).cloned().unwrap_or_default();
         shell.assign(name, value)?;
     }
-    shell.status = i32::from(!ended);
+    shell.status = status;
     Ok(())
 }
 
-/// A line as characters with a mark on those that a backslash protects, and whether its end was found.
-fn line(shell: &Shell, raw: bool, most: usize) -> Result<(Vec<(char, bool)>, bool), Errno> {
+/// A line as characters with a mark on those that a backslash protects, and how it was read.
+fn line(shell: &Shell, input: &Input) -> Result<(Vec<(char, bool)>, Read), Errno> {
     let mut chars = Vec::new();
     let mut pending: Vec<u8> = Vec::new();
     let mut escaped = false;
     // One byte at a time: what follows the line belongs to the next reader.
     let mut byte = [0];
     loop {
-        if chars.len() >= most {
-            return Ok((chars, true));
+        if chars.len() >= input.most {
+            return Ok((chars, Read::Whole));
+        }
+        if let Some(deadline) = input.deadline {
+            let left = (deadline - shell.system.now()).max(0.0) as i32;
+            if !shell.system.poll_read(0, left)? {
+                return Ok((chars, Read::TimedOut));
+            }
         }
         if shell.system.read(0, &mut byte)? == 0 {
-            return Ok((chars, false));
+            return Ok((chars, Read::Ended));
         }
         pending.push(byte[0]);
         let symbol = match core::str::from_utf8(&pending) {
@@ -87,9 +140,9 @@ fn line(shell: &Shell, raw: bool, most: usize) -> Result<(Vec<(char, bool)>, boo
         };
         pending.clear();
         match symbol {
-            Some('\n') if !escaped => return Ok((chars, true)),
-            Some('\n') => escaped = false,
-            Some('\\') if !raw && !escaped => escaped = true,
+            Some(end) if end == input.end && !escaped => return Ok((chars, Read::Whole)),
+            Some('\n') if escaped => escaped = false,
+            Some('\\') if !input.raw && !escaped => escaped = true,
             Some('\0') | None => {}
             Some(symbol) => {
                 chars.push((symbol, escaped));
@@ -194,7 +247,7 @@ pub fn getopts(shell: &mut Shell, argv: &[String]) -> Run<()> {
         if quiet {
             value = Some(letter.to_string());
         } else {
-            shell.error(&format!("Illegal option -{letter}"));
+            shell.tell(&format!("Illegal option -{letter}\n"));
         }
     } else if takes_value {
         if !after.is_empty() {
@@ -206,7 +259,7 @@ pub fn getopts(shell: &mut Shell, argv: &[String]) -> Run<()> {
             answer = ":".into();
             value = Some(letter.to_string());
         } else {
-            shell.error(&format!("No arg for -{letter} option"));
+            shell.tell(&format!("No arg for -{letter} option\n"));
             answer = "?".into();
         }
     }

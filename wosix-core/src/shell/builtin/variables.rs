@@ -1,16 +1,21 @@
 //! Builtins about variables, options and aliases.
 
 use super::super::run::{Run, Shell};
-use super::super::unparse::quote;
+use super::super::unparse::quote_always as quote;
 
-fn is_name(name: &str) -> bool {
+/// Whether a variable can be called so.
+pub(in super::super) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// `name=value` or `name`; `None` = not a name, which has been reported.
-fn declaration<'a>(shell: &mut Shell, arg: &'a str) -> Option<(&'a str, Option<&'a str>)> {
+fn declaration<'a>(
+    shell: &mut Shell,
+    command: &str,
+    arg: &'a str,
+) -> Option<(&'a str, Option<&'a str>)> {
     let (name, value) = match arg.split_once('=') {
         Some((name, value)) => (name, Some(value)),
         None => (arg, None),
@@ -18,9 +23,16 @@ fn declaration<'a>(shell: &mut Shell, arg: &'a str) -> Option<(&'a str, Option<&
     if is_name(name) {
         return Some((name, value));
     }
-    shell.error(&format!("{name}: bad variable name"));
+    shell.error(&format!("{command}: {name}: bad variable name"));
     shell.status = 2;
     None
+}
+
+/// Assigns on behalf of a declaration command.
+fn declare(shell: &mut Shell, command: &str, name: &str, value: &str) -> Run<()> {
+    shell
+        .set_var(name, value.to_owned())
+        .map_err(|message| shell.expansion_error(&format!("{command}: {message}")))
 }
 
 /// `export [-n] [-p] name[=value]...`
@@ -35,11 +47,11 @@ pub fn export(shell: &mut Shell, argv: &[String]) -> Run<()> {
         return list(shell, "export", |variable| variable.exported);
     }
     for arg in args {
-        let Some((name, value)) = declaration(shell, arg) else {
+        let Some((name, value)) = declaration(shell, &argv[0], arg) else {
             continue;
         };
         if let Some(value) = value {
-            shell.assign(name, value.to_owned())?;
+            declare(shell, &argv[0], name, value)?;
         }
         shell.variables.entry(name.to_owned()).or_default().exported = !unexport;
     }
@@ -57,11 +69,11 @@ pub fn readonly(shell: &mut Shell, argv: &[String]) -> Run<()> {
         return list(shell, "readonly", |variable| variable.readonly);
     }
     for arg in args {
-        let Some((name, value)) = declaration(shell, arg) else {
+        let Some((name, value)) = declaration(shell, &argv[0], arg) else {
             continue;
         };
         if let Some(value) = value {
-            shell.assign(name, value.to_owned())?;
+            declare(shell, &argv[0], name, value)?;
         }
         shell.variables.entry(name.to_owned()).or_default().readonly = true;
     }
@@ -93,7 +105,7 @@ pub fn local(shell: &mut Shell, argv: &[String]) -> Run<()> {
         return shell.fail("local: not in a function", 2);
     }
     for arg in &argv[1..] {
-        let Some((name, value)) = declaration(shell, arg) else {
+        let Some((name, value)) = declaration(shell, &argv[0], arg) else {
             continue;
         };
         let before = shell.variables.get(name).cloned();
@@ -103,7 +115,7 @@ pub fn local(shell: &mut Shell, argv: &[String]) -> Run<()> {
             scope.push((name.to_owned(), before));
         }
         if let Some(value) = value {
-            shell.assign(name, value.to_owned())?;
+            declare(shell, &argv[0], name, value)?;
         }
     }
     Ok(())
@@ -112,11 +124,35 @@ pub fn local(shell: &mut Shell, argv: &[String]) -> Run<()> {
 /// `unset [-v | -f] name...`
 pub fn unset(shell: &mut Shell, argv: &[String]) -> Run<()> {
     shell.status = 0;
-    let functions = argv.get(1).is_some_and(|arg| arg == "-f");
-    for name in argv[1..].iter().filter(|arg| !arg.starts_with('-')) {
+    let (mut functions, mut variables) = (false, false);
+    let mut names = &argv[1..];
+    while let Some((first, rest)) = names.split_first() {
+        let Some(letters) = first.strip_prefix('-').filter(|text| !text.is_empty()) else {
+            break;
+        };
+        names = rest;
+        if letters == "-" {
+            break;
+        }
+        for letter in letters.chars() {
+            match letter {
+                'f' => functions = true,
+                'v' => variables = true,
+                _ => {
+                    let message = format!("unset: Illegal option -{letter}");
+                    return Err(shell.expansion_error(&message));
+                }
+            }
+        }
+    }
+    for name in names {
         if functions {
             shell.functions.remove(name);
             continue;
+        }
+        if !is_name(name) {
+            let message = format!("unset: {name}: bad variable name");
+            return Err(shell.expansion_error(&message));
         }
         if shell
             .variables
@@ -125,7 +161,7 @@ pub fn unset(shell: &mut Shell, argv: &[String]) -> Run<()> {
         {
             return Err(shell.expansion_error(&format!("unset: {name}: is read only")));
         }
-        if shell.variables.remove(name).is_none() {
+        if shell.variables.remove(name).is_none() && !variables {
             shell.functions.remove(name);
         }
     }
@@ -180,7 +216,7 @@ pub(in super::super) fn set_options<'a>(
                 // Known to other shells, and without meaning here.
                 (
                     None,
-                    "b" | "h" | "m" | "n" | "v" | "i" | "l" | "s" | "monitor" | "emacs" | "vi"
+                    "b" | "h" | "m" | "v" | "i" | "l" | "s" | "notify" | "monitor" | "emacs" | "vi"
                     | "posix",
                 ) => {}
                 (None, _) => return Err(format!("Illegal option -{name}")),

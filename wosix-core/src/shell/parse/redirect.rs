@@ -10,15 +10,14 @@ impl Parser {
     pub(super) fn redirect(&mut self) -> Parse<Option<Redirect>> {
         self.blanks();
         let start = self.position;
-        let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
-        let fd = self.rest()[..digits].parse::<i32>().ok();
-        self.position += digits;
+        let digits = self.take_while(|c| c.is_ascii_digit());
+        let fd = digits.parse::<i32>().ok();
         let operators = [
             "<<<", "<<-", "<<", "<&", "<>", "<", "&>>", "&>", ">>", ">&", ">|", ">",
         ];
-        let found = operators
-            .into_iter()
-            .find(|operator| self.at(operator) && (digits == 0 || !operator.starts_with('&')));
+        let found = operators.into_iter().find(|operator| {
+            self.at(operator) && (digits.is_empty() || !operator.starts_with('&'))
+        });
         let Some(operator) = found else {
             self.position = start;
             return Ok(None);
@@ -49,10 +48,11 @@ impl Parser {
     }
 
     pub(super) fn here_doc(&mut self, fd: Option<i32>, strip_tabs: bool) -> Parse<Redirect> {
-        let Some(word) = self.word()? else {
+        let start = self.position;
+        if self.word()?.is_none() {
             return Err(self.unexpected());
-        };
-        let (delimiter, quoted) = word::here_doc_delimiter(&word);
+        }
+        let (delimiter, quoted) = word::here_doc_delimiter(&self.source[start..self.position]);
         let body = Rc::new(OnceCell::new());
         self.here_docs.push(PendingHereDoc {
             delimiter,
@@ -66,30 +66,47 @@ impl Parser {
         })
     }
 
+    /// Consumes a line of a here-document, with those it is continued by.
+    fn here_doc_line(&mut self, pending: &PendingHereDoc) -> String {
+        let mut line = String::new();
+        loop {
+            let rest = self.rest();
+            let length = rest.find('\n').map_or(rest.len(), |at| at + 1);
+            let mut next = &rest[..length];
+            if pending.strip_tabs && line.is_empty() {
+                next = next.trim_start_matches('\t');
+            }
+            line.push_str(next);
+            self.position += length;
+            let Some(continued) = line.strip_suffix("\\\n").filter(|_| !pending.quoted) else {
+                return line;
+            };
+            let backslashes = continued.len() - continued.trim_end_matches('\\').len();
+            if backslashes % 2 == 1 {
+                return line;
+            }
+            line.truncate(continued.len());
+        }
+    }
+
     /// Consumes a newline and the bodies of the here-documents that were announced before it.
     pub(super) fn newline(&mut self) -> Parse<()> {
         self.eat("\n");
         for pending in core::mem::take(&mut self.here_docs) {
             let mut text = String::new();
             loop {
-                if self.at_end() {
+                if self.rest().is_empty() {
+                    if !self.partial {
+                        break;
+                    }
                     let message = format!("here-document without its end `{}'", pending.delimiter);
                     return Err(self.incomplete(message));
                 }
-                let rest = self.rest();
-                let length = rest.find('\n').map_or(rest.len(), |at| at + 1);
-                let mut line = &rest[..length];
-                if pending.strip_tabs {
-                    line = line.trim_start_matches('\t');
-                }
-                let ends = line.strip_suffix('\n').unwrap_or(line) == pending.delimiter;
-                if !ends {
-                    text.push_str(line);
-                }
-                self.position += length;
-                if ends {
+                let line = self.here_doc_line(&pending);
+                if line.strip_suffix('\n').unwrap_or(&line) == pending.delimiter {
                     break;
                 }
+                text.push_str(&line);
             }
             let body = if pending.quoted {
                 Word {

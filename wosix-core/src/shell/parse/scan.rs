@@ -3,24 +3,61 @@
 use super::{Aliases, Parse, Parser, RESERVED, SyntaxError};
 
 impl Parser {
-    pub(super) fn peek(&self) -> Option<char> {
+    /// The character here. Line continuations before it are skipped, so it is not for text in which a backslash means something else.
+    pub(super) fn peek(&mut self) -> Option<char> {
+        while self.rest().starts_with("\\\n") {
+            self.position += 2;
+        }
+        self.peek_raw()
+    }
+
+    /// The character here, of whatever text.
+    pub(super) fn peek_raw(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    pub(super) fn at(&self, text: &str) -> bool {
-        self.rest().starts_with(text)
+    /// Length of `text` here, with the line continuations in it.
+    fn matching(&self, text: &str) -> Option<usize> {
+        let rest = self.rest();
+        let mut at = 0;
+        for wanted in text.chars() {
+            while wanted != '\\' && rest[at..].starts_with("\\\n") {
+                at += 2;
+            }
+            if !rest[at..].starts_with(wanted) {
+                return None;
+            }
+            at += wanted.len_utf8();
+        }
+        Some(at)
     }
 
-    pub(super) fn at_end(&self) -> bool {
-        self.position == self.source.len()
+    pub(super) fn at(&self, text: &str) -> bool {
+        self.matching(text).is_some()
+    }
+
+    pub(super) fn at_end(&mut self) -> bool {
+        self.peek().is_none()
     }
 
     pub(super) fn eat(&mut self, text: &str) -> bool {
-        let found = self.at(text);
-        if found {
-            self.position += text.len();
+        match self.matching(text) {
+            Some(length) => {
+                self.position += length;
+                true
+            }
+            None => false,
         }
-        found
+    }
+
+    /// Consumes the characters here as long as they are `wanted`.
+    pub(super) fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> String {
+        let mut taken = String::new();
+        while let Some(c) = self.peek().filter(|c| wanted(*c)) {
+            taken.push(c);
+            self.position += c.len_utf8();
+        }
+        taken
     }
 
     pub(super) fn expect(&mut self, text: &str) -> Parse<()> {
@@ -28,14 +65,14 @@ impl Parser {
         if self.eat(text) {
             Ok(())
         } else {
-            Err(self.unexpected())
+            Err(self.unexpected_instead_of(Some(text)))
         }
     }
 
     /// Skips blanks, line continuations and a comment.
     pub(super) fn blanks(&mut self) {
         loop {
-            if self.eat(" ") || self.eat("\t") || self.eat("\\\n") {
+            if self.eat(" ") || self.eat("\t") {
                 continue;
             }
             if self.peek() == Some('#') {
@@ -59,16 +96,24 @@ impl Parser {
 
     /// The reserved word here, if there is one.
     pub(super) fn peek_reserved(&self) -> Option<&'static str> {
-        let rest = self.rest();
-        RESERVED.into_iter().find(|word| {
-            rest.strip_prefix(word)
-                .is_some_and(|after| after.chars().next().is_none_or(ends_word))
-        })
+        RESERVED.into_iter().find(|word| self.at_word(word))
+    }
+
+    /// Whether the unquoted word here is `word`.
+    pub(super) fn at_word(&self, word: &str) -> bool {
+        let Some(length) = self.matching(word) else {
+            return false;
+        };
+        let mut after = &self.rest()[length..];
+        while let Some(next) = after.strip_prefix("\\\n") {
+            after = next;
+        }
+        after.chars().next().is_none_or(ends_word)
     }
 
     pub(super) fn eat_reserved(&mut self, word: &'static str) -> bool {
         self.blanks();
-        self.peek_reserved() == Some(word) && self.eat(word)
+        self.at_word(word) && self.eat(word)
     }
 
     pub(super) fn expect_reserved(&mut self, word: &'static str) -> Parse<()> {
@@ -76,7 +121,7 @@ impl Parser {
         if self.eat_reserved(word) {
             Ok(())
         } else {
-            Err(self.unexpected())
+            Err(self.unexpected_instead_of(Some(word)))
         }
     }
 
@@ -102,14 +147,26 @@ impl Parser {
             return false;
         }
         self.expanding.push((name, left_after));
+        // POSIX 2.3.1: after an alias that ends in a blank the next word is one to look up.
+        self.alias_follows = text.ends_with([' ', '\t']).then_some(left_after);
         let end = self.position + length;
         self.source.replace_range(self.position..end, text);
         self.not_arithmetic.clear();
         true
     }
 
-    pub(super) fn line(&self) -> usize {
-        1 + self.source[..self.position].matches('\n').count()
+    /// Line of the position.
+    pub fn line(&self) -> u32 {
+        let (from, line) = self.counted.get();
+        let (from, line) = if from <= self.position {
+            (from, line)
+        } else {
+            (0, self.first_line)
+        };
+        let passed = self.source.as_bytes()[from..self.position].iter();
+        let line = line + passed.filter(|byte| **byte == b'\n').count() as u32;
+        self.counted.set((self.position, line));
+        line
     }
 
     pub(super) fn error(&self, message: String) -> SyntaxError {
@@ -127,22 +184,33 @@ impl Parser {
         }
     }
 
-    pub(super) fn unexpected(&self) -> SyntaxError {
-        let rest = self.rest();
-        if rest.is_empty() {
-            return self.incomplete("unexpected end of file".into());
+    /// What is here cannot be here.
+    pub(super) fn unexpected(&mut self) -> SyntaxError {
+        self.unexpected_instead_of(None)
+    }
+
+    /// What is here cannot be here, where only `wanted` could be.
+    pub(super) fn unexpected_instead_of(&mut self, wanted: Option<&str>) -> SyntaxError {
+        let expecting = wanted.map_or(String::new(), |word| format!(" (expecting \"{word}\")"));
+        if self.at_end() {
+            return self.incomplete(format!("end of file unexpected{expecting}"));
         }
+        let rest = self.rest();
         let token = match rest.chars().next() {
-            Some('\n') => "newline",
+            Some('\n') => "newline".into(),
+            Some('<' | '>') => "redirection".into(),
             Some(c) if ends_word(c) => {
-                let doubled = ["&&", "||", ";;", "<<", ">>"]
+                let doubled = ["&&", "||", ";;"]
                     .into_iter()
                     .find(|operator| rest.starts_with(operator));
-                doubled.unwrap_or(&rest[..c.len_utf8()])
+                format!("\"{}\"", doubled.unwrap_or(&rest[..c.len_utf8()]))
             }
-            _ => &rest[..rest.find(ends_word).unwrap_or(rest.len())],
+            _ => match self.peek_reserved() {
+                Some(word) => format!("\"{word}\""),
+                None => "word".into(),
+            },
         };
-        self.error(format!("\"{token}\" unexpected"))
+        self.error(format!("{token} unexpected{expecting}"))
     }
 }
 

@@ -67,16 +67,13 @@ impl Parser {
 
     /// The assignment here, if there is one.
     pub(super) fn assignment(&mut self) -> Parse<Option<Assignment>> {
+        let before = self.position;
         let name = self.name();
-        let after = &self.rest()[name.len()..];
-        let (append, operator) = match after {
-            _ if name.is_empty() => return Ok(None),
-            _ if after.starts_with('=') => (false, 1),
-            _ if after.starts_with("+=") => (true, 2),
-            _ => return Ok(None),
-        };
-        let name = name.to_owned();
-        self.position += name.len() + operator;
+        let append = self.at("+=");
+        if name.is_empty() || !(self.eat("+=") || self.eat("=")) {
+            self.position = before;
+            return Ok(None);
+        }
         let parts = self.parts(Context::Assignment)?;
         let value = Word {
             parts,
@@ -89,16 +86,12 @@ impl Parser {
         }))
     }
 
-    /// The variable name here; empty if there is none.
-    pub(super) fn name(&self) -> &str {
-        let rest = self.rest();
-        if rest.starts_with(|c: char| c.is_ascii_digit()) {
-            return "";
+    /// Consumes the variable name here; empty if there is none.
+    pub(super) fn name(&mut self) -> String {
+        if self.peek().is_some_and(|c| c.is_ascii_digit()) {
+            return String::new();
         }
-        let end = rest
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(rest.len());
-        &rest[..end]
+        self.take_while(|c| c.is_ascii_alphanumeric() || c == '_')
     }
 
     /// The whole source as the body of a here-document.
@@ -151,14 +144,14 @@ impl Parser {
                     self.eat("\"");
                     let parts = self.parts(Context::Double)?;
                     if !self.eat("\"") {
-                        return Err(self.incomplete("unterminated quoted string".into()));
+                        return Err(self.incomplete("Unterminated quoted string".into()));
                     }
                     builder.push(Part::Double(parts));
                 }
                 '\'' if !context.quoted() => {
                     self.eat("'");
                     let Some(end) = self.rest().find('\'') else {
-                        return Err(self.incomplete("unterminated quoted string".into()));
+                        return Err(self.incomplete("Unterminated quoted string".into()));
                     };
                     let text = self.rest()[..end].to_owned();
                     self.position += end + 1;
@@ -197,8 +190,8 @@ impl Parser {
     }
 
     fn backslash(&mut self, context: Context, builder: &mut Builder) {
-        self.eat("\\");
-        let Some(c) = self.peek() else {
+        self.position += 1;
+        let Some(c) = self.peek_raw() else {
             // At the very end of the input the backslash stands for itself.
             builder.literal('\\');
             return;
@@ -231,7 +224,7 @@ impl Parser {
                 return Ok(());
             }
             if self.at_end() {
-                return Err(self.incomplete("missing '))'".into()));
+                return Err(self.incomplete("Missing '))'".into()));
             }
             // `$((a) | b)`: a subshell in a command substitution.
             self.position = before;
@@ -271,18 +264,17 @@ impl Parser {
 
     /// Consumes the name of a parameter; empty if there is none. Without braces a positional parameter has one digit.
     fn parameter_name(&mut self, braced: bool) -> String {
-        let mut name = self.name().to_owned();
-        if name.is_empty() {
-            let rest = self.rest();
-            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            name = match rest.chars().next() {
-                Some(c) if "@*#?-$!".contains(c) => c.to_string(),
-                _ if braced => rest[..digits].to_owned(),
-                _ => rest[..digits.min(1)].to_owned(),
-            };
+        let name = self.name();
+        if !name.is_empty() {
+            return name;
         }
-        self.position += name.len();
-        name
+        match self.peek() {
+            Some(c) if "@*#?-$!".contains(c) || c.is_ascii_digit() && !braced => {
+                self.position += 1;
+                c.to_string()
+            }
+            _ => self.take_while(|c| c.is_ascii_digit()),
+        }
     }
 
     /// The inside of `${...}`, with the closing brace.
@@ -309,11 +301,11 @@ impl Parser {
         Ok(Parameter { name, operation })
     }
 
-    fn bad_substitution(&self) -> super::SyntaxError {
+    fn bad_substitution(&mut self) -> super::SyntaxError {
         if self.at_end() {
-            self.incomplete("missing '}'".into())
+            self.incomplete("Missing '}'".into())
         } else {
-            self.error("bad substitution".into())
+            self.error("Bad substitution".into())
         }
     }
 
@@ -324,13 +316,15 @@ impl Parser {
             ('?', Conditional::Error),
             ('+', Conditional::Alternative),
         ];
-        let colon = self.at(":");
-        let operator = self.rest()[usize::from(colon)..].chars().next();
+        let before = self.position;
+        let colon = self.eat(":");
+        let operator = self.peek();
         if let Some((_, conditional)) = conditionals.iter().find(|(c, _)| Some(*c) == operator) {
-            self.position += usize::from(colon) + 1;
+            self.position += 1;
             let word = self.brace_word(quoted, false)?;
             return Ok(Operation::Conditional(*conditional, colon, word));
         }
+        self.position = before;
         if self.eat(":") {
             let offset = self.parts(Context::Offset)?;
             let length = if self.eat(":") {
@@ -377,14 +371,16 @@ impl Parser {
     fn ansi_quoted(&mut self, builder: &mut Builder) -> Parse<()> {
         let mut bytes = Vec::new();
         loop {
-            let Some(c) = self.peek() else {
-                return Err(self.incomplete("unterminated quoted string".into()));
+            let Some(c) = self.peek_raw() else {
+                return Err(self.incomplete("Unterminated quoted string".into()));
             };
             self.position += c.len_utf8();
             match c {
                 '\'' => break,
                 '\\' => {
-                    let quote = self.peek().filter(|next| matches!(next, '\'' | '"' | '?'));
+                    let quote = self
+                        .peek_raw()
+                        .filter(|next| matches!(next, '\'' | '"' | '?'));
                     if let Some(quote) = quote {
                         self.position += 1;
                         bytes.push(quote as u8);
@@ -401,6 +397,10 @@ impl Parser {
                 _ => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }
+        if let Some(end) = bytes.iter().position(|byte| *byte == 0) {
+            // As in bash, whose strings end there.
+            bytes.truncate(end);
+        }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         builder.push(Part::Quoted(text));
         Ok(())
@@ -411,14 +411,14 @@ impl Parser {
         self.eat("`");
         let mut text = String::new();
         loop {
-            let Some(c) = self.peek() else {
-                return Err(self.incomplete("unterminated backquote".into()));
+            let Some(c) = self.peek_raw() else {
+                return Err(self.incomplete("EOF in backquote substitution".into()));
             };
             self.position += c.len_utf8();
             match c {
                 '`' => break,
                 '\\' => {
-                    let unescaped = self.peek().filter(|next| {
+                    let unescaped = self.peek_raw().filter(|next| {
                         matches!(next, '$' | '`' | '\\') || *next == '"' && context.quoted()
                     });
                     match unescaped {
@@ -442,32 +442,26 @@ impl Parser {
     }
 }
 
-/// The delimiter a here-document's word stands for, and whether any of it was quoted.
-pub(super) fn here_doc_delimiter(word: &Word) -> (String, bool) {
+/// The delimiter that `source`, the word after `<<`, stands for, and whether any of it was quoted. Nothing is expanded in it.
+pub(super) fn here_doc_delimiter(source: &str) -> (String, bool) {
     let mut text = String::new();
-    let mut quoted = false;
-    let mut pending: Vec<&Part> = word.parts.iter().rev().collect();
-    while let Some(part) = pending.pop() {
-        match part {
-            Part::Literal(literal) => text.push_str(literal),
-            Part::Quoted(literal) => {
-                quoted = true;
-                text.push_str(literal);
+    let (mut quoted, mut within) = (false, None);
+    let mut chars = source.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, within) {
+            ('\'' | '"', None) => (within, quoted) = (Some(c), true),
+            (_, Some(quote)) if c == quote => within = None,
+            ('\\', None | Some('"')) => {
+                let special =
+                    within.is_none() || chars.peek().is_some_and(|c| "$`\"\\\n".contains(*c));
+                let next = if special { chars.next() } else { None };
+                if next == Some('\n') {
+                    continue;
+                }
+                quoted |= special;
+                text.push(next.unwrap_or('\\'));
             }
-            Part::Double(parts) => {
-                quoted = true;
-                pending.extend(parts.iter().rev());
-            }
-            Part::Parameter(parameter) => {
-                text.push('$');
-                text.push_str(&parameter.name);
-            }
-            Part::Tilde(name) => {
-                text.push('~');
-                text.push_str(name);
-            }
-            // Nobody names a delimiter so; what is left out cannot match a line by accident.
-            Part::Command(_) | Part::Arithmetic(_) => {}
+            _ => text.push(c),
         }
     }
     (text, quoted)
