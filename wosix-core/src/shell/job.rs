@@ -1,7 +1,6 @@
 //! Background jobs: bookkeeping for `jobs`, `wait`, `kill %n` and `fg`.
 
 use super::run::Shell;
-use crate::system::signal;
 
 /// A background list or pipeline.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -105,16 +104,40 @@ impl Shell<'_> {
 
 /// What a shell says about a job that a signal ended.
 pub fn signal_text(number: i32) -> String {
-    let text = match number {
-        signal::SIGHUP => "Hangup",
-        signal::SIGINT => "Interrupt",
-        signal::SIGQUIT => "Quit",
-        signal::SIGABRT => "Aborted",
-        signal::SIGKILL => "Killed",
-        signal::SIGPIPE => "Broken pipe",
-        signal::SIGTERM => "Terminated",
-        11 => "Segmentation fault",
-        _ => return format!("Signal {number}"),
-    };
-    text.into()
+    const TEXTS: [&str; 31] = [
+        "Hangup",
+        "Interrupt",
+        "Quit",
+        "Illegal instruction",
+        "Trace/breakpoint trap",
+        "Aborted",
+        "Bus error",
+        "Floating point exception",
+        "Killed",
+        "User defined signal 1",
+        "Segmentation fault",
+        "User defined signal 2",
+        "Broken pipe",
+        "Alarm clock",
+        "Terminated",
+        "Stack fault",
+        "Child exited",
+        "Continued",
+        "Stopped (signal)",
+        "Stopped",
+        "Stopped (tty input)",
+        "Stopped (tty output)",
+        "Urgent I/O condition",
+        "CPU time limit exceeded",
+        "File size limit exceeded",
+        "Virtual timer expired",
+        "Profiling timer expired",
+        "Window changed",
+        "I/O possible",
+        "Power failure",
+        "Bad system call",
+    ];
+    let index = usize::try_from(number - 1).ok();
+    let text = index.and_then(|index| TEXTS.get(index));
+    text.map_or_else(|| format!("Signal {number}"), |text| (*text).to_owned())
 }

@@ -7,7 +7,7 @@ use super::run::{Flow, Run, Shell};
 use super::simple::{Resolved, Started};
 use super::unparse;
 use crate::errno::Errno;
-use crate::system::{ProcessGroup, strerror, write_all};
+use crate::system::{ExitStatus, ProcessGroup, strerror, write_all};
 
 impl Shell<'_> {
     /// Starts one stage of a pipeline or background list beside the shell.
@@ -216,18 +216,22 @@ impl Shell<'_> {
         let mut interrupted = None;
         for pid in job.pids {
             let status = if pid < 0 {
-                Ok(-pid)
+                Ok(ExitStatus {
+                    pid,
+                    code: -pid,
+                    signal: 0,
+                })
             } else {
                 self.wait_for(pid)
             };
             match status {
                 Ok(status) => {
-                    self.status = status;
-                    if status != 0 {
-                        failed = Some(status);
+                    self.status = status.shell_code();
+                    if self.status != 0 {
+                        failed = Some(self.status);
                     }
-                    if self.interactive && status > 128 {
-                        interrupted = Some(status - 128);
+                    if status.signal != 0 {
+                        interrupted = Some(status.signal);
                     }
                 }
                 Err(flow) => {
@@ -239,27 +243,35 @@ impl Shell<'_> {
         self.foreground.clear();
         self.take_terminal_back();
         match interrupted {
-            Some(crate::system::signal::SIGINT) => {
+            Some(crate::system::signal::SIGINT) if self.interactive => {
                 self.tell("\n");
                 self.status = 128 + crate::system::signal::SIGINT;
                 return Err(Flow::Abort);
             }
-            Some(number) if number != crate::system::signal::SIGPIPE => {
+            Some(crate::system::signal::SIGINT | crate::system::signal::SIGPIPE) => {}
+            Some(number) if self.interactive => {
                 self.tell(&format!("{} {text}\n", super::job::signal_text(number)));
             }
+            Some(number) => self.tell(&format!("{}\n", super::job::signal_text(number))),
             _ => {}
         }
         Ok(failed)
     }
 
-    /// Waits for one child, handling signals meanwhile.
-    pub(super) fn wait_for(&mut self, pid: i32) -> Run<i32> {
+    /// Waits for one child; traps run when it has ended.
+    fn wait_for(&mut self, pid: i32) -> Run<ExitStatus> {
         loop {
             match self.system.wait(pid, false) {
-                Ok(Some(status)) => return Ok(status.shell_code()),
+                Ok(Some(status)) => return Ok(status),
                 Ok(None) => {}
                 Err(Errno::EINTR) => self.handle_signals()?,
-                Err(_) => return Ok(127),
+                Err(_) => {
+                    return Ok(ExitStatus {
+                        pid,
+                        code: 127,
+                        signal: 0,
+                    });
+                }
             }
         }
     }

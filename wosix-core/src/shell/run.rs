@@ -99,6 +99,14 @@ pub struct Shell<'a> {
     pub(super) options: Options,
     /// Commands by signal; 0 is `EXIT`.
     pub(super) traps: BTreeMap<i32, String>,
+    /// Traps of the shells around the active subshells.
+    pub(super) outer_traps: Vec<BTreeMap<i32, String>>,
+    /// What `trap` lists in a subshell that has not set any: those of the shell around it.
+    pub(super) listed_traps: Option<BTreeMap<i32, String>>,
+    /// Signals that came in a subshell and have a trap around it.
+    pub(super) deferred_signals: Vec<i32>,
+    /// `$?` as it was before the active trap.
+    pub(super) trap_status: Option<i32>,
     /// `$?`
     pub(super) status: i32,
     /// `$$`: the pid of the shell that the user started.
@@ -160,6 +168,10 @@ impl<'a> Shell<'a> {
             aliases: Aliases::new(),
             options: Options::default(),
             traps: BTreeMap::new(),
+            outer_traps: Vec::new(),
+            listed_traps: None,
+            deferred_signals: Vec::new(),
+            trap_status: None,
             status: 0,
             pid: system.pid(),
             last_background: None,
@@ -503,7 +515,18 @@ impl<'a> Shell<'a> {
         let functions = self.functions.clone();
         let aliases = self.aliases.clone();
         let args = self.args.clone();
-        let traps = core::mem::take(&mut self.traps);
+        // What is ignored stays so; other traps are not inherited.
+        let ignored = self.traps.iter().filter(|(_, command)| command.is_empty());
+        let ignored = ignored
+            .map(|(number, command)| (*number, command.clone()))
+            .collect();
+        let traps = core::mem::replace(&mut self.traps, ignored);
+        let trap_status = self.trap_status.take();
+        let listed = self.listed_traps.clone();
+        if listed.is_none() {
+            self.listed_traps = Some(traps.clone());
+        }
+        self.outer_traps.push(traps.clone());
         let (options, last_background) = (self.options, self.last_background);
         let (loops, conditions) = (self.loops, self.conditions);
         let locals = self.locals.clone();
@@ -514,11 +537,7 @@ impl<'a> Shell<'a> {
 
         let mut result = run(self);
         if let Some(command) = self.traps.remove(&0) {
-            let status = self.status;
-            result = self.run_source(&command).and(result);
-            if result != Err(Flow::Exit) {
-                self.status = status;
-            }
+            result = self.run_trap(&command).and(result);
         }
 
         let undo = self.exec_undo.pop().unwrap_or_default();
@@ -530,6 +549,9 @@ impl<'a> Shell<'a> {
             self.error(&format!("{cwd}: the working directory has gone"));
         }
         self.set_dispositions(&traps);
+        self.outer_traps.pop();
+        self.listed_traps = listed;
+        self.trap_status = trap_status;
         self.variables = variables;
         self.functions = functions;
         self.aliases = aliases;
@@ -542,18 +564,16 @@ impl<'a> Shell<'a> {
         self.locals = locals;
         match result {
             Err(Flow::Abort) => Err(Flow::Abort),
-            _ => Ok(()),
+            _ if self.ended_by.is_some() => Err(Flow::Exit),
+            _ => self.run_deferred_traps(),
         }
     }
 
     /// Ends the shell: runs the `EXIT` trap and answers the exit code.
     pub fn finish(&mut self) -> i32 {
         if let Some(command) = self.traps.remove(&0) {
-            let status = self.status;
-            match self.run_source(&command) {
-                Err(Flow::Exit) => {}
-                _ => self.status = status,
-            }
+            // However it ends, the status says it.
+            let _ended = self.run_trap(&command);
         }
         self.status & 0xff
     }

@@ -19,22 +19,20 @@ impl Shell<'_> {
         }
     }
 
-    /// After a subshell: signals that only it trapped go back to what they were.
+    /// After a subshell: signals about which it asked for something go back to what they were.
     pub(super) fn set_dispositions(&self, outer: &BTreeMap<i32, String>) {
-        for number in self.traps.keys().filter(|number| **number > 0) {
-            if !outer.contains_key(number) {
-                self.set_disposition(*number, self.untrapped(*number));
+        let changed = self.traps.keys().chain(outer.keys());
+        for number in changed.filter(|number| **number > 0) {
+            let before = outer.get(number);
+            if before == self.traps.get(number) {
+                continue;
             }
-        }
-        for (number, command) in outer.iter().filter(|(number, _)| **number > 0) {
-            let disposition = if command.is_empty() {
-                Disposition::Ignore
-            } else {
-                Disposition::Catch
+            let disposition = match before {
+                None => self.untrapped(*number),
+                Some(command) if command.is_empty() => Disposition::Ignore,
+                Some(_) => Disposition::Catch,
             };
-            if self.traps.contains_key(number) {
-                self.set_disposition(*number, disposition);
-            }
+            self.set_disposition(*number, disposition);
         }
     }
 
@@ -58,11 +56,25 @@ impl Shell<'_> {
 
     /// Runs the traps of signals that came; without a trap an ending signal ends the shell and an interrupt the line.
     pub(super) fn handle_signals(&mut self) -> Run<()> {
+        self.run_traps().map(drop)
+    }
+
+    /// As [`Shell::handle_signals`]; answers the last signal that had a trap.
+    pub(super) fn run_traps(&mut self) -> Run<Option<i32>> {
+        let mut trapped = None;
         while let Some(number) = self.system.next_signal() {
             if let Some(command) = self.traps.get(&number).cloned() {
-                let status = self.status;
-                self.run_source(&command)?;
-                self.status = status;
+                self.run_trap(&command)?;
+                trapped = Some(number);
+                continue;
+            }
+            if self
+                .outer_traps
+                .iter()
+                .any(|traps| traps.contains_key(&number))
+            {
+                // A subshell is no process here: the signal is meant for the shell around it.
+                self.deferred_signals.push(number);
                 continue;
             }
             match number {
@@ -83,6 +95,29 @@ impl Shell<'_> {
                 _ => {}
             }
         }
+        Ok(trapped)
+    }
+
+    /// Runs the traps of signals that came while a subshell ran.
+    pub(super) fn run_deferred_traps(&mut self) -> Run<()> {
+        for number in core::mem::take(&mut self.deferred_signals) {
+            match self.traps.get(&number).cloned() {
+                Some(command) => self.run_trap(&command)?,
+                None => self.deferred_signals.push(number),
+            }
+        }
         Ok(())
+    }
+
+    /// Runs a trap. The status is the same afterwards, and `exit` in it leaves with that.
+    pub(super) fn run_trap(&mut self, command: &str) -> Run<()> {
+        let status = self.status;
+        let outer = self.trap_status.replace(status);
+        let result = self.run_source(command);
+        self.trap_status = outer;
+        if !matches!(result, Err(Flow::Exit | Flow::Return)) {
+            self.status = status;
+        }
+        result
     }
 }

@@ -3,7 +3,7 @@
 use super::super::command;
 use super::super::run::{Flow, Run, Shell};
 use super::super::simple::Resolved;
-use super::super::unparse::quote;
+use super::super::unparse::{quote, quote_always};
 use crate::system::{Disposition, read_file, signal, strerror};
 
 /// `:` and builtins that have nothing to do here.
@@ -76,6 +76,8 @@ pub fn exit(shell: &mut Shell, argv: &[String]) -> Run<()> {
                 shell.status = 2;
             }
         }
+    } else if let Some(status) = shell.trap_status {
+        shell.status = status;
     }
     Err(Flow::Exit)
 }
@@ -217,13 +219,15 @@ pub fn trap(shell: &mut Shell, argv: &[String]) -> Run<()> {
             let known = signal::NAMES.iter().find(|(_, known)| *known == number);
             known.map_or("EXIT", |(name, _)| name)
         };
-        let lines = shell.traps.iter();
-        let lines =
-            lines.map(|(number, text)| format!("trap -- {} {}\n", quote(text), name(*number)));
+        let listed = shell.listed_traps.as_ref().unwrap_or(&shell.traps);
+        let lines = listed
+            .iter()
+            .map(|(number, text)| format!("trap -- {} {}\n", quote_always(text), name(*number)));
         let text: String = lines.collect();
         shell.print(&text);
         return Ok(());
     };
+    shell.listed_traps = None;
     let resets = *first == "-" || rest.is_empty() || first.parse::<u32>().is_ok();
     let names = if *first == "-" || !resets {
         rest
@@ -231,7 +235,7 @@ pub fn trap(shell: &mut Shell, argv: &[String]) -> Run<()> {
         &args[..]
     };
     for name in names {
-        let number = if *name == "EXIT" {
+        let number = if name.eq_ignore_ascii_case("EXIT") {
             Some(0)
         } else {
             signal::parse(name)

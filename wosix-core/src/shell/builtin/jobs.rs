@@ -1,7 +1,9 @@
 //! Builtins about background jobs.
 
 use super::super::command;
+use super::super::job::Job;
 use super::super::run::{Run, Shell};
+use crate::errno::Errno;
 
 /// `jobs [-p]`
 pub fn jobs(shell: &mut Shell, argv: &[String]) -> Run<()> {
@@ -23,8 +25,9 @@ pub fn wait(shell: &mut Shell, argv: &[String]) -> Run<()> {
     shell.status = 0;
     if argv.len() == 1 {
         while let Some(job) = shell.jobs.first().cloned() {
-            wait_job(shell, &job.running)?;
-            shell.jobs.retain(|other| other.id != job.id);
+            if !wait_job(shell, &job)? {
+                return Ok(());
+            }
         }
         shell.status = 0;
         return Ok(());
@@ -43,20 +46,41 @@ pub fn wait(shell: &mut Shell, argv: &[String]) -> Run<()> {
             continue;
         };
         let job = shell.jobs[index].clone();
-        if let Some(status) = job.status {
-            shell.status = status;
+        if !wait_job(shell, &job)? {
+            return Ok(());
         }
-        wait_job(shell, &job.running)?;
-        shell.jobs.retain(|other| other.id != job.id);
     }
     Ok(())
 }
 
-fn wait_job(shell: &mut Shell, pids: &[i32]) -> Run<()> {
-    for pid in pids {
-        shell.status = shell.wait_for(*pid)?;
+/// Waits for a job and forgets it; the status is the job's. Answers whether it ended: else a trap ran, and the status tells the signal.
+fn wait_job(shell: &mut Shell, job: &Job) -> Run<bool> {
+    let mut status = job.status;
+    for pid in &job.running {
+        let ended = loop {
+            match shell.system.wait(*pid, false) {
+                Ok(Some(ended)) => break ended.shell_code(),
+                Ok(None) => {}
+                Err(Errno::EINTR) => {
+                    if let Some(number) = shell.run_traps()? {
+                        shell.status = 128 + number;
+                        return Ok(false);
+                    }
+                }
+                // Someone else has collected it; how it ended cannot be known any more.
+                Err(_) => break 127,
+            }
+        };
+        if *pid == job.last {
+            status = Some(ended);
+        }
+        if let Some(known) = shell.jobs.iter_mut().find(|other| other.id == job.id) {
+            known.ended(*pid, ended);
+        }
     }
-    Ok(())
+    shell.jobs.retain(|other| other.id != job.id);
+    shell.status = status.unwrap_or(0);
+    Ok(true)
 }
 
 /// `fg [%job]`
@@ -73,14 +97,15 @@ pub fn fg(shell: &mut Shell, argv: &[String]) -> Run<()> {
     {
         shell.error(&format!("fg: {}", crate::system::strerror(error)));
     }
-    shell.status = job.status.unwrap_or(0);
-    let result = wait_job(shell, &job.running);
+    let result = wait_job(shell, &job);
     shell.take_terminal_back();
-    result
+    result.map(drop)
 }
 
 /// `kill`: as the command, and with `%job` too.
 pub fn kill(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    // Children that have ended are no processes to the user.
+    shell.reap();
     let mut args = Vec::new();
     for arg in &argv[1..] {
         if !arg.starts_with('%') {
