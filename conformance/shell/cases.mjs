@@ -64,6 +64,7 @@ export function inDashsWords(output) {
     .replace(/syntax error: (unterminated|missing)/g, (_, word) => `Syntax error: ${word[0].toUpperCase()}${word.slice(1)}`)
     .replace(/can't create (.*): nonexistent directory/g, 'cannot create $1: Directory nonexistent')
     .replace(/can't open (.*): no such file/g, 'cannot open $1: No such file')
+    .replace(/illegal option/g, 'Illegal option')
     .replace(/invalid signal specification/g, 'bad trap')
     .replace(/arithmetic syntax error$/gm, 'arithmetic expression')
     .replace(/divide by zero$/gm, 'arithmetic expression')

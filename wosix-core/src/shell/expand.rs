@@ -4,6 +4,7 @@ use super::arithmetic::{self, Variables};
 use super::ast::{Conditional, Operation, Parameter, Part, Word};
 use super::glob::{self, Char};
 use super::run::{Flow, Run, Shell};
+use crate::system::read_file;
 
 /// How an unquoted expansion's result is treated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -172,9 +173,20 @@ impl Shell<'_> {
             "-" => self.get_var("OLDPWD"),
             "" => self.get_var("HOME"),
             _ if self.get_var("USER") == Some(name) => self.get_var("HOME"),
-            _ => None,
+            _ => return self.home_of(name).unwrap_or_else(|| format!("~{name}")),
         };
         found.map_or_else(|| format!("~{name}"), str::to_owned)
+    }
+
+    /// Home directory of a user, from `/etc/passwd`.
+    fn home_of(&self, name: &str) -> Option<String> {
+        let users = read_file(self.system, "/etc/passwd").ok()?;
+        let users = String::from_utf8_lossy(&users).into_owned();
+        let mut entries = users
+            .lines()
+            .map(|line| line.split(':').collect::<Vec<_>>());
+        let entry = entries.find(|fields| fields.first() == Some(&name))?;
+        entry.get(5).map(|home| (*home).to_owned())
     }
 
     /// Value of the expression that `parts` expand to.
@@ -348,6 +360,7 @@ impl Shell<'_> {
     pub(super) fn expansion_error(&mut self, message: &str) -> Flow {
         self.error(message);
         self.status = 2;
+        self.failed = true;
         if self.interactive {
             Flow::Abort
         } else {
@@ -395,7 +408,8 @@ fn replace(text: &[char], pattern: &[Char], replacement: &str, all: bool) -> Str
             .rev()
             .find(|end| (!at_end || *end == text.len()) && glob::matches(pattern, &text[at..*end]));
         match longest {
-            Some(end) if end > at || (at_start || at_end) => {
+            // An empty match counts only where there is nothing else to match.
+            Some(end) if end > at || at_start || at_end || text.is_empty() => {
                 out.push_str(replacement);
                 at = end;
                 if !all || at_start || at_end {

@@ -18,6 +18,9 @@ impl Shell<'_> {
         group: ProcessGroup,
     ) -> Run<Option<Started>> {
         if let Command::Simple(simple) = command {
+            if !self.line_is_fixed {
+                self.line = simple.line;
+            }
             // What the expansions change must not be seen by this shell.
             let variables = self.variables.clone();
             let expanded = self.expand_words(&simple.words);

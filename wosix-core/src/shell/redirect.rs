@@ -33,6 +33,22 @@ pub struct SavedFd {
     copy: Option<i32>,
 }
 
+/// The descriptor that a path stands for.
+fn descriptor_of(path: &str) -> Option<&str> {
+    let number = match path {
+        "/dev/stdin" => "0",
+        "/dev/stdout" => "1",
+        "/dev/stderr" => "2",
+        _ => path
+            .strip_prefix("/dev/fd/")
+            .or_else(|| path.strip_prefix("/proc/self/fd/"))?,
+    };
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(number)
+}
+
 /// Why a file could not be opened for reading, in dash's words.
 pub(super) fn open_error(error: Errno) -> &'static str {
     match error {
@@ -136,6 +152,10 @@ impl Shell<'_> {
         flags: i32,
         map: &mut FdMap,
     ) -> core::result::Result<(), String> {
+        if let Some(source) = descriptor_of(path) {
+            // Opened here it would be this shell's descriptor, not the one that the command gets.
+            return self.add_duplicate(fd, source, map);
+        }
         let opened = self
             .system
             .open(path, flags | O_CLOEXEC, 0o666)

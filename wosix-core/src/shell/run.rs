@@ -107,6 +107,10 @@ pub struct Shell<'a> {
     pub(super) deferred_signals: Vec<i32>,
     /// `$?` as it was before the active trap.
     pub(super) trap_status: Option<i32>,
+    /// Number of active functions when the active trap began.
+    pub(super) trap_depth: usize,
+    /// The shell ends because of an error rather than by `exit`.
+    pub(super) failed: bool,
     /// `$?`
     pub(super) status: i32,
     /// `$$`: the pid of the shell that the user started.
@@ -172,6 +176,8 @@ impl<'a> Shell<'a> {
             listed_traps: None,
             deferred_signals: Vec::new(),
             trap_status: None,
+            trap_depth: 0,
+            failed: false,
             status: 0,
             pid: system.pid(),
             last_background: None,
@@ -301,7 +307,6 @@ impl<'a> Shell<'a> {
         let mut parser = Parser::new(source);
         loop {
             match parser.next_command(&self.aliases) {
-                Ok(Some(_)) if self.options.noexec && !self.interactive => {}
                 Ok(Some(list)) => self.run_list(&list)?,
                 Ok(None) => return Ok(()),
                 Err(error) => return Err(self.syntax_error(&error)),
@@ -323,6 +328,9 @@ impl<'a> Shell<'a> {
     }
 
     fn run_and_or(&mut self, and_or: &AndOr) -> Run<()> {
+        if self.options.noexec && !self.interactive {
+            return Ok(());
+        }
         let mut pipelines = core::iter::once((None, &and_or.first))
             .chain(
                 and_or
@@ -522,10 +530,7 @@ impl<'a> Shell<'a> {
             .collect();
         let traps = core::mem::replace(&mut self.traps, ignored);
         let trap_status = self.trap_status.take();
-        let listed = self.listed_traps.clone();
-        if listed.is_none() {
-            self.listed_traps = Some(traps.clone());
-        }
+        let listed = self.listed_traps.take();
         self.outer_traps.push(traps.clone());
         let (options, last_background) = (self.options, self.last_background);
         let (loops, conditions) = (self.loops, self.conditions);

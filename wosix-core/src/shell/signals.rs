@@ -113,8 +113,10 @@ impl Shell<'_> {
     pub(super) fn run_trap(&mut self, command: &str) -> Run<()> {
         let status = self.status;
         let outer = self.trap_status.replace(status);
+        let outer_depth = core::mem::replace(&mut self.trap_depth, self.locals.len());
         let result = self.run_source(command);
         self.trap_status = outer;
+        self.trap_depth = outer_depth;
         if !matches!(result, Err(Flow::Exit | Flow::Return)) {
             self.status = status;
         }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::ast::{Command, Part, Simple};
 use super::builtin::{self, Builtin};
 use super::command;
+use super::parse::RESERVED;
 use super::redirect::FdMap;
 use super::run::{Flow, Run, Shell, Variable};
 use super::unparse;
@@ -161,6 +162,12 @@ impl Shell<'_> {
 
     fn report_unresolved_on(&mut self, path: Option<&str>, name: &str) {
         let exists = matches!(self.resolve_file_on(path, name), Resolved::Forbidden);
+        if name.is_empty() && !self.is_jsh() {
+            // What dash says, as it finds the folders of `PATH`.
+            self.error(": Permission denied");
+            self.status = 127;
+            return;
+        }
         let (status, as_jsh, as_dash) = if exists {
             (126, "permission denied", "Permission denied")
         } else if name.contains('/') {
@@ -185,10 +192,9 @@ impl Shell<'_> {
         };
         self.discard(map);
         let assigned = self.expand_assignments(simple)?;
-        let texts: Vec<String> = assigned.iter().map(|(n, v)| format!("{n}={v}")).collect();
-        self.trace(&texts);
         for (name, value) in assigned {
-            self.assign(&name, value)?;
+            let text = format!("{name}={}", unparse::quote(&value));
+            self.trace_line(&text);
         }
         self.status = self.substitution_status.unwrap_or(0);
         Ok(())
@@ -196,27 +202,62 @@ impl Shell<'_> {
 
     fn expand_assignments(&mut self, simple: &Simple) -> Run<Vec<(String, String)>> {
         let mut assigned: Vec<(String, String)> = Vec::new();
+        let mut hidden: Vec<(&str, Option<Variable>)> = Vec::new();
+        let mut result = Ok(());
         for assignment in &simple.assignments {
-            let mut value = self.expand_single(&assignment.value)?;
+            let name = assignment.name.as_str();
+            let mut value = match self.expand_single(&assignment.value) {
+                Ok(value) => value,
+                Err(flow) => {
+                    result = Err(flow);
+                    break;
+                }
+            };
             if assignment.append {
-                let before = self.get_var(&assignment.name).unwrap_or_default();
-                value.insert_str(0, before);
+                value.insert_str(0, self.get_var(name).unwrap_or_default());
             }
-            if simple.words.is_empty() {
-                // Later assignments see earlier ones: `a=1 b=$a`.
-                self.assign(&assignment.name, value.clone())?;
+            // Later assignments see earlier ones: `a=1 b=$a`. Those of a command are put in force again around it.
+            hidden.push((name, self.variables.get(name).cloned()));
+            result = self.assign(name, value.clone());
+            if result.is_err() {
+                break;
             }
             assigned.push((assignment.name.clone(), value));
         }
-        Ok(assigned)
+        if !simple.words.is_empty() || result.is_err() {
+            self.uncover(hidden);
+        }
+        result.map(|()| assigned)
+    }
+
+    /// Puts variables back as they were.
+    fn uncover<N: Into<String>>(&mut self, hidden: Vec<(N, Option<Variable>)>) {
+        for (name, variable) in hidden.into_iter().rev() {
+            match variable {
+                Some(variable) => self.variables.insert(name.into(), variable),
+                None => self.variables.remove(&name.into()),
+            };
+        }
     }
 
     /// `set -x`.
     fn trace(&self, words: &[String]) {
         if self.options.xtrace && !words.is_empty() {
-            let prefix = self.get_var("PS4").unwrap_or("+ ");
-            let quoted: Vec<_> = words.iter().map(|word| unparse::quote(word)).collect();
-            let line = format!("{prefix}{}\n", quoted.join(" "));
+            let quoted = words.iter().enumerate().map(|(index, word)| {
+                let assigns = index == 0 && word.contains('=');
+                if assigns || RESERVED.contains(&word.as_str()) {
+                    unparse::quote_always(word)
+                } else {
+                    unparse::quote(word)
+                }
+            });
+            self.trace_line(&quoted.collect::<Vec<_>>().join(" "));
+        }
+    }
+
+    fn trace_line(&self, text: &str) {
+        if self.options.xtrace {
+            let line = format!("{}{text}\n", self.get_var("PS4").unwrap_or("+ "));
             // Nobody is left to hear of an error on the standard error itself.
             let _unreportable = write_all(self.system, 2, line.as_bytes());
         }
@@ -224,9 +265,16 @@ impl Shell<'_> {
 
     /// Runs a function or builtin in this process.
     fn run_inside(&mut self, simple: &Simple, argv: &[String], resolved: &Resolved) -> Run<()> {
+        let special = matches!(resolved, Resolved::Builtin(found) if found.special);
         let Some(map) = self.open_redirects(&simple.redirects)? else {
             self.status = 1;
-            return Ok(());
+            // POSIX 2.8.1: a special builtin is nothing a script can do without.
+            return if special && !self.interactive {
+                self.failed = true;
+                Err(Flow::Exit)
+            } else {
+                Ok(())
+            };
         };
         let assigned = match self.expand_assignments(simple) {
             Ok(assigned) => assigned,
@@ -237,7 +285,6 @@ impl Shell<'_> {
         };
         self.trace(argv);
         let saved_fds = self.redirect(map);
-        let special = matches!(resolved, Resolved::Builtin(found) if found.special);
         let mut hidden: Vec<(String, Option<Variable>)> = Vec::new();
         let mut result = Ok(());
         for (name, value) in assigned {
@@ -264,12 +311,7 @@ impl Shell<'_> {
                 Resolved::External(_) | Resolved::Forbidden | Resolved::NotFound => Ok(()),
             };
         }
-        for (name, variable) in hidden.into_iter().rev() {
-            match variable {
-                Some(variable) => self.variables.insert(name, variable),
-                None => self.variables.remove(&name),
-            };
-        }
+        self.uncover(hidden);
         if argv[0] == "exec" && result.is_ok() {
             self.keep(saved_fds);
         } else {
@@ -288,12 +330,8 @@ impl Shell<'_> {
         let loops = core::mem::take(&mut self.loops);
         self.locals.push(Vec::new());
         let result = self.run_command(body);
-        for (name, variable) in self.locals.pop().unwrap_or_default().into_iter().rev() {
-            match variable {
-                Some(variable) => self.variables.insert(name, variable),
-                None => self.variables.remove(&name),
-            };
-        }
+        let locals = self.locals.pop().unwrap_or_default();
+        self.uncover(locals);
         self.loops = loops;
         self.args = args;
         self.calls -= 1;
@@ -434,8 +472,16 @@ impl Shell<'_> {
                     self.wait_foreground(started, &argv.join(" "))?;
                 }
             }
-            _ => self.report_unresolved(&argv[0]),
+            Resolved::Forbidden => {
+                self.error(&format!("exec: {}: Permission denied", argv[0]));
+                self.status = 126;
+            }
+            _ => {
+                self.error(&format!("exec: {}: not found", argv[0]));
+                self.status = 127;
+            }
         }
+        self.failed = true;
         Err(Flow::Exit)
     }
 
@@ -454,7 +500,15 @@ impl Shell<'_> {
                 self.report_unresolved(&argv[0]);
                 Ok(())
             }
-            resolved => self.run_inside(&Simple::default(), argv, &resolved),
+            resolved => {
+                self.failed = false;
+                let result = self.run_inside(&Simple::default(), argv, &resolved);
+                // POSIX `command`: special builtins lose what is special about them, so their errors end nothing.
+                match result {
+                    Err(Flow::Exit) if core::mem::take(&mut self.failed) => Ok(()),
+                    other => other,
+                }
+            }
         }
     }
 }

@@ -49,7 +49,11 @@ impl Shell<'_> {
         map.map.insert(1, file);
         let saved = self.redirect(map);
         let before = self.status;
-        let result = self.in_subshell(|shell| shell.run_list(list));
+        let result = self.in_subshell(|shell| {
+            // `$(trap)` is there to save traps.
+            shell.listed_traps = shell.outer_traps.last().cloned();
+            shell.run_list(list)
+        });
         self.restore(saved);
         self.substitution_status = Some(self.status);
         self.status = before;

@@ -32,6 +32,16 @@ pub fn state(shell: &Shell, source: &str) -> String {
             out.push_str(&format!("{name}={}\n", quote(value)));
         }
     }
+    for (name, _) in shell
+        .variables
+        .iter()
+        .filter(|(_, variable)| variable.readonly)
+    {
+        out.push_str(&format!("readonly {name}\n"));
+    }
+    for (number, _) in shell.traps.iter().filter(|(_, command)| command.is_empty()) {
+        out.push_str(&format!("trap '' {number}\n"));
+    }
     for (name, body) in &shell.functions {
         out.push_str(&format!("{name}() {}\n", command(body)));
     }

@@ -86,6 +86,10 @@ pub fn exit(shell: &mut Shell, argv: &[String]) -> Run<()> {
 pub fn return_(shell: &mut Shell, argv: &[String]) -> Run<()> {
     if let Some(text) = argv.get(1) {
         shell.status = text.parse::<i32>().map_or(2, |status| status & 0xff);
+    } else if let Some(status) = shell.trap_status
+        && shell.trap_depth == shell.locals.len()
+    {
+        shell.status = status;
     }
     Err(Flow::Return)
 }

@@ -80,6 +80,11 @@ fn wait_job(shell: &mut Shell, job: &Job) -> Run<bool> {
     }
     shell.jobs.retain(|other| other.id != job.id);
     shell.status = status.unwrap_or(0);
+    // It may have been the job's last act to send a signal.
+    if let Some(number) = shell.run_traps()? {
+        shell.status = 128 + number;
+        return Ok(false);
+    }
     Ok(true)
 }
 

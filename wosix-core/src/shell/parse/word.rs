@@ -326,6 +326,9 @@ impl Parser {
         }
         self.position = before;
         if self.eat(":") {
+            if self.at("}") {
+                return Err(self.bad_substitution());
+            }
             let offset = self.parts(Context::Offset)?;
             let length = if self.eat(":") {
                 Some(self.parts(Context::Offset)?)
@@ -348,9 +351,15 @@ impl Parser {
         }
         if self.eat("/") {
             let all = self.eat("/");
-            let pattern = self.brace_word(false, true)?;
+            let mut pattern = Word::default();
+            if self.eat("/") {
+                // The pattern begins with it: an empty one would be of no use.
+                pattern.parts.push(Part::Literal("/".into()));
+            }
+            pattern.parts.extend(self.brace_word(false, true)?.parts);
             let replacement = if self.eat("/") {
-                self.brace_word(quoted, false)?
+                // Quotes mean in it what they mean outside, even between double quotes.
+                self.brace_word(false, false)?
             } else {
                 Word::default()
             };
@@ -419,7 +428,8 @@ impl Parser {
                 '`' => break,
                 '\\' => {
                     let unescaped = self.peek_raw().filter(|next| {
-                        matches!(next, '$' | '`' | '\\') || *next == '"' && context.quoted()
+                        matches!(next, '$' | '`' | '\\')
+                            || *next == '"' && context.quoted() && context != Context::HereDoc
                     });
                     match unescaped {
                         Some(next) => {
