@@ -53,9 +53,14 @@ function run(folder, job) {
  * @param {(result: {name: string, code: number | string, output: string}) => void} done   hears of each
  */
 async function runAll(folder, jobs, width, done) {
-  const waiting = [...jobs];
+  // Those of one folder one after another: they make files there.
+  const groups = new Map();
+  for (const job of jobs) groups.set(job.cwd, [...groups.get(job.cwd) ?? [], job]);
+  const waiting = [...groups.values()];
   const worker = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) done(await run(folder, job));
+    for (let group = waiting.shift(); group; group = waiting.shift()) {
+      for (const job of group) done(await run(folder, job));
+    }
   };
   await Promise.all(Array.from({ length: width }, worker));
 }

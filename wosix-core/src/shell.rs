@@ -8,6 +8,7 @@ mod ast;
 mod brace;
 mod builtin;
 pub mod command;
+mod conditional;
 mod expand;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;

@@ -91,6 +91,25 @@ pub enum Compound {
     While(bool, List, List),
     /// Subject and arms.
     Case(Word, Vec<CaseArm>),
+    /// `(( expression ))`
+    Arithmetic(Vec<Part>),
+    /// `for ((first; condition; step))` and body.
+    ArithmeticFor([Vec<Part>; 3], List),
+    /// `[[ expression ]]`
+    Conditional(Test),
+}
+
+/// The expression of `[[ ... ]]`.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Test {
+    /// Operator (`-n` for a bare word) and operand.
+    Unary(String, Word),
+    /// Left operand, operator, right operand.
+    Binary(Word, String, Word),
+    /// `! expression`
+    Not(Box<Test>),
+    /// `a && b` (`true`) or `a || b`.
+    Both(bool, Box<Test>, Box<Test>),
 }
 
 /// One arm of a `case`.
@@ -158,6 +177,8 @@ pub enum Part {
     Command(Rc<List>),
     /// `$((...))`
     Arithmetic(Vec<Part>),
+    /// `<(...)`, or `>(...)` with `true`
+    Process(Rc<List>, bool),
     /// `~` or `~name`
     Tilde(String),
 }
@@ -191,6 +212,15 @@ pub enum Operation {
     },
     /// `${x/pattern/replacement}`; the flag is for `//`
     Replace(Word, Word, bool),
+    /// `${x^}`, `${x^^}`, `${x,}`, `${x,,}`
+    Case {
+        /// To capitals.
+        upper: bool,
+        /// All characters, not only the first.
+        all: bool,
+    },
+    /// `${!x}`: the value of the variable that the value names
+    Indirect,
     /// `${x:offset:length}`
     Substring(Vec<Part>, Option<Vec<Part>>),
 }

@@ -57,6 +57,7 @@ pub static BUILTINS: &[Builtin] = &[
     regular("history", jobs::history),
     regular("jobs", jobs::jobs),
     regular("kill", jobs::kill),
+    regular("let", control::let_),
     regular("local", variables::local),
     regular("read", read::read),
     special("readonly", variables::readonly),

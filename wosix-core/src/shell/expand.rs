@@ -163,6 +163,10 @@ impl Shell<'_> {
                 push_value(&value, quoted, fields);
             }
             Part::Parameter(parameter) => self.expand_parameter(parameter, quoted, fields)?,
+            Part::Process(list, feeds) => {
+                let path = self.start_process(list, *feeds)?;
+                fields.push(&path, true);
+            }
         }
         Ok(())
     }
@@ -224,6 +228,15 @@ impl Shell<'_> {
         let value = self.parameter(name);
         let text = match operation {
             Operation::Value => self.required(name, value)?,
+            Operation::Indirect => {
+                let target = self.required(name, value)?;
+                let value = self.parameter(&target);
+                self.required(&target, value)?
+            }
+            Operation::Case { upper, all } => {
+                let text = self.required(name, value)?;
+                change_case(&text, *upper, *all)
+            }
             Operation::Length if matches!(name.as_str(), "@" | "*") => self.args.len().to_string(),
             Operation::Length => self.required(name, value)?.chars().count().to_string(),
             Operation::Conditional(conditional, colon, word) => {
@@ -375,6 +388,21 @@ fn push_value(text: &str, quoted: bool, fields: &mut Fields) {
     } else {
         fields.push_expanded(text);
     }
+}
+
+/// `${x^^}` and its like.
+fn change_case(text: &str, upper: bool, all: bool) -> String {
+    let end = match text.chars().next() {
+        Some(first) if !all => first.len_utf8(),
+        _ => text.len(),
+    };
+    let (changed, rest) = text.split_at(end);
+    let changed = if upper {
+        changed.to_uppercase()
+    } else {
+        changed.to_lowercase()
+    };
+    changed + rest
 }
 
 fn trim(text: &[char], pattern: &[Char], suffix: bool, longest: bool) -> String {

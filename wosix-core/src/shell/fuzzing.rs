@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::ast::{
-    Command, Compound, List, Operation, Part, Pipeline, Redirect, RedirectTarget, Word,
+    Command, Compound, List, Operation, Part, Pipeline, Redirect, RedirectTarget, Test, Word,
 };
 use super::{arithmetic, glob, parse, unparse};
 
@@ -109,7 +109,28 @@ fn command(next: &mut Command) {
                         list(&mut arm.body);
                     }
                 }
+                Compound::Arithmetic(expression) => parts(expression, true),
+                Compound::ArithmeticFor(expressions, body) => {
+                    expressions.iter_mut().for_each(|next| parts(next, true));
+                    list(body);
+                }
+                Compound::Conditional(next) => test(next),
             }
+        }
+    }
+}
+
+fn test(next: &mut Test) {
+    match next {
+        Test::Unary(_, operand) => word(operand),
+        Test::Binary(left, _, right) => {
+            word(left);
+            word(right);
+        }
+        Test::Not(inner) => test(inner),
+        Test::Both(_, left, right) => {
+            test(left);
+            test(right);
         }
     }
 }
@@ -172,14 +193,17 @@ fn parts(all: &mut Vec<Part>, quoted: bool) {
                 continue;
             }
             Part::Double(inner) | Part::Arithmetic(inner) => parts(inner, true),
-            Part::Command(body) => list(Rc::make_mut(body)),
+            Part::Command(body) | Part::Process(body, _) => list(Rc::make_mut(body)),
             Part::Parameter(parameter) => match &mut parameter.operation {
-                Operation::Value | Operation::Length => {}
+                Operation::Value
+                | Operation::Length
+                | Operation::Indirect
+                | Operation::Case { .. } => {}
                 Operation::Conditional(_, _, next) => parts(&mut next.parts, quoted),
                 Operation::Trim { pattern, .. } => word(pattern),
                 Operation::Replace(pattern, replacement, _) => {
                     word(pattern);
-                    parts(&mut replacement.parts, quoted);
+                    word(replacement);
                 }
                 Operation::Substring(offset, length) => {
                     parts(offset, true);

@@ -61,6 +61,9 @@ impl Job {
 impl Shell<'_> {
     /// Collects children that have ended.
     pub(super) fn reap(&mut self) {
+        let system = self.system;
+        self.substituted
+            .retain(|pid| matches!(system.wait(*pid, true), Ok(None)));
         for job in &mut self.jobs {
             for pid in job.running.clone() {
                 match self.system.wait(pid, true) {

@@ -167,7 +167,7 @@ fn run_stdin(shell: &mut Shell) -> Run<()> {
             }
             Ok(None) if ended => return Ok(()),
             Err(error) if ended || !error.incomplete => {
-                return Err(shell.syntax_error(&error));
+                return Err(shell.syntax_error("", &error));
             }
             _ => ended = !read_line(shell.system, &mut text, shell)?,
         }

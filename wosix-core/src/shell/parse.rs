@@ -1,5 +1,6 @@
 //! Parser: source text to [`ast`](super::ast), one complete command at a time, as a shell must run a line before it reads the next.
 
+mod conditional;
 mod redirect;
 mod scan;
 #[cfg(test)]
@@ -82,9 +83,14 @@ pub fn parse(source: &str) -> Parse<List> {
 impl Parser {
     /// A parser at the start of `source`.
     pub fn new(source: &str) -> Parser {
+        Parser::new_at(source, 1)
+    }
+
+    /// A parser at the start of `source`, which begins in line `line` of something larger.
+    pub fn new_at(source: &str, line: u32) -> Parser {
         Parser {
             partial: false,
-            ..Parser::of_input(source, 1)
+            ..Parser::of_input(source, line)
         }
     }
 
@@ -246,8 +252,11 @@ impl Parser {
         while self.expand_alias(aliases) {
             self.blanks();
         }
-        let compound = if self.peek() == Some('(') {
-            self.eat("(");
+        let compound = if let Some(expression) = self.arithmetic_command()? {
+            Compound::Arithmetic(expression)
+        } else if self.at_word("[[") {
+            self.conditional_command()?
+        } else if self.eat("(") {
             let list = self.compound_list(aliases)?;
             self.expect(")")?;
             Compound::Subshell(list)
@@ -302,6 +311,9 @@ impl Parser {
     fn for_command(&mut self, aliases: &Aliases) -> Parse<Compound> {
         self.eat_reserved("for");
         self.blanks();
+        if self.at("((") {
+            return self.arithmetic_for(aliases);
+        }
         let name = self.name();
         if name.is_empty() {
             return Err(self.error("Bad for loop variable".into()));

@@ -17,6 +17,18 @@ impl Shell<'_> {
         map: FdMap,
         group: ProcessGroup,
     ) -> Run<Option<Started>> {
+        let processes = self.process_pipes.len();
+        let started = self.start_stage_inner(command, map, group);
+        self.close_processes(processes);
+        started
+    }
+
+    fn start_stage_inner(
+        &mut self,
+        command: &Command,
+        map: FdMap,
+        group: ProcessGroup,
+    ) -> Run<Option<Started>> {
         if let Command::Simple(simple) = command {
             if !self.line_is_fixed {
                 self.line = simple.line;
@@ -121,7 +133,7 @@ impl Shell<'_> {
     }
 
     /// A pipe whose ends are out of the way of the user's descriptors.
-    fn private_pipe(&mut self) -> Result<(i32, i32), Errno> {
+    pub(super) fn private_pipe(&mut self) -> Result<(i32, i32), Errno> {
         let (read, write) = self.system.pipe()?;
         let read = self.make_private(read)?;
         let write = self.make_private(write)?;

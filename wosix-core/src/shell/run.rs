@@ -109,6 +109,10 @@ pub struct Shell<'a> {
     pub(super) trap_status: Option<i32>,
     /// Number of active functions when the active trap began.
     pub(super) trap_depth: usize,
+    /// Pipes to the process substitutions of the active commands.
+    pub(super) process_pipes: Vec<i32>,
+    /// Processes of process substitutions that have not been seen to end.
+    pub(super) substituted: Vec<i32>,
     /// The shell ends because of an error rather than by `exit`.
     pub(super) failed: bool,
     /// `$?`
@@ -177,6 +181,8 @@ impl<'a> Shell<'a> {
             deferred_signals: Vec::new(),
             trap_status: None,
             trap_depth: 0,
+            process_pipes: Vec::new(),
+            substituted: Vec::new(),
             failed: false,
             status: 0,
             pid: system.pid(),
@@ -277,7 +283,7 @@ impl<'a> Shell<'a> {
     }
 
     /// Reports that the program is not one; the status is 2.
-    pub(super) fn syntax_error(&mut self, error: &SyntaxError) -> Flow {
+    pub(super) fn syntax_error(&mut self, command: &str, error: &SyntaxError) -> Flow {
         if !self.line_is_fixed {
             self.line = error.line;
         }
@@ -286,30 +292,35 @@ impl<'a> Shell<'a> {
         } else {
             "Syntax error: "
         };
-        self.expansion_error(&format!("{kind}{}", error.message))
+        self.expansion_error(&format!("{command}{kind}{}", error.message))
     }
 
     // --- programs
 
     /// Runs all commands of `source`. Syntax errors set the status to 2.
     pub fn run_source(&mut self, source: &str) -> Run<()> {
+        self.run_source_of("", source, 1)
+    }
+
+    /// As [`Shell::run_source`] for a source that begins in line `line` of another, on behalf of `command` (`eval: `).
+    pub(super) fn run_source_of(&mut self, command: &str, source: &str, line: u32) -> Run<()> {
         self.calls += 1;
         if self.calls > MAX_CALLS {
             self.calls -= 1;
             return Err(self.expansion_error("maximum nesting exceeded"));
         }
-        let result = self.run_source_inner(source);
+        let result = self.run_source_inner(command, source, line);
         self.calls -= 1;
         result
     }
 
-    fn run_source_inner(&mut self, source: &str) -> Run<()> {
-        let mut parser = Parser::new(source);
+    fn run_source_inner(&mut self, command: &str, source: &str, line: u32) -> Run<()> {
+        let mut parser = Parser::new_at(source, line);
         loop {
             match parser.next_command(&self.aliases) {
                 Ok(Some(list)) => self.run_list(&list)?,
                 Ok(None) => return Ok(()),
-                Err(error) => return Err(self.syntax_error(&error)),
+                Err(error) => return Err(self.syntax_error(command, &error)),
             }
         }
     }
@@ -371,7 +382,11 @@ impl<'a> Shell<'a> {
     /// Applies `set -e`. Compound commands in this shell have applied it to what is inside them already.
     fn check_errexit(&self, pipeline: &Pipeline) -> Run<()> {
         let applies = match pipeline.commands.as_slice() {
-            [Command::Compound(Compound::Subshell(_), _) | Command::Simple(_)] => true,
+            [Command::Compound(compound, _)] => matches!(
+                compound,
+                Compound::Subshell(_) | Compound::Arithmetic(_) | Compound::Conditional(_)
+            ),
+            [Command::Simple(_)] => true,
             [_] => false,
             _ => true,
         };
@@ -390,6 +405,13 @@ impl<'a> Shell<'a> {
 
     /// Runs a command in this shell.
     pub(super) fn run_command(&mut self, command: &Command) -> Run<()> {
+        let processes = self.process_pipes.len();
+        let result = self.run_command_inner(command);
+        self.close_processes(processes);
+        result
+    }
+
+    fn run_command_inner(&mut self, command: &Command) -> Run<()> {
         match command {
             Command::Simple(simple) => self.run_simple(simple),
             Command::Function(name, body) => {
@@ -478,6 +500,19 @@ impl<'a> Shell<'a> {
                 let subject: Vec<char> = self.expand_single(subject)?.chars().collect();
                 self.run_case(&subject, arms)
             }
+            Compound::Arithmetic(expression) => {
+                let value = self.arithmetic(expression)?;
+                self.status = i32::from(value == 0);
+                Ok(())
+            }
+            Compound::ArithmeticFor(expressions, body) => {
+                self.run_arithmetic_for(expressions, body)
+            }
+            Compound::Conditional(test) => {
+                let value = self.test(test)?;
+                self.status = i32::from(!value);
+                Ok(())
+            }
         }
     }
 
@@ -510,7 +545,7 @@ impl<'a> Shell<'a> {
     }
 
     /// Runs the body of a loop once; answers whether the loop goes on.
-    fn run_loop_body(&mut self, body: &List) -> Run<bool> {
+    pub(super) fn run_loop_body(&mut self, body: &List) -> Run<bool> {
         self.loops += 1;
         let result = self.run_list(body);
         self.loops -= 1;

@@ -191,7 +191,7 @@ impl Shell<'_> {
             return Ok(());
         };
         self.discard(map);
-        let assigned = self.expand_assignments(simple)?;
+        let assigned = self.expand_assignments(simple, true)?;
         for (name, value) in assigned {
             let text = format!("{name}={}", unparse::quote(&value));
             self.trace_line(&text);
@@ -200,7 +200,7 @@ impl Shell<'_> {
         Ok(())
     }
 
-    fn expand_assignments(&mut self, simple: &Simple) -> Run<Vec<(String, String)>> {
+    fn expand_assignments(&mut self, simple: &Simple, keep: bool) -> Run<Vec<(String, String)>> {
         let mut assigned: Vec<(String, String)> = Vec::new();
         let mut hidden: Vec<(&str, Option<Variable>)> = Vec::new();
         let mut result = Ok(());
@@ -224,7 +224,7 @@ impl Shell<'_> {
             }
             assigned.push((assignment.name.clone(), value));
         }
-        if !simple.words.is_empty() || result.is_err() {
+        if !keep || result.is_err() {
             self.uncover(hidden);
         }
         result.map(|()| assigned)
@@ -276,7 +276,7 @@ impl Shell<'_> {
                 Ok(())
             };
         };
-        let assigned = match self.expand_assignments(simple) {
+        let assigned = match self.expand_assignments(simple, false) {
             Ok(assigned) => assigned,
             Err(flow) => {
                 self.discard(map);
@@ -353,7 +353,7 @@ impl Shell<'_> {
         group: ProcessGroup,
     ) -> Run<Option<Started>> {
         let prepared = match self.add_redirects(&simple.redirects, &mut map) {
-            Ok(true) => self.expand_assignments(simple).map(Some),
+            Ok(true) => self.expand_assignments(simple, false).map(Some),
             Ok(false) => Ok(None),
             Err(flow) => Err(flow),
         };

@@ -2,7 +2,7 @@
 
 use super::ast::{
     AndOr, Command, Compound, Conditional, List, Operation, Parameter, Part, Pipeline, Redirect,
-    RedirectTarget, Simple, Word,
+    RedirectTarget, Simple, Test, Word,
 };
 use super::parse::RESERVED;
 use super::run::Shell;
@@ -190,6 +190,29 @@ fn compound(compound: &Compound) -> String {
             out.push_str("esac");
             out
         }
+        Compound::Arithmetic(expression) => format!("(({}))", quoted(expression)),
+        Compound::ArithmeticFor([first, condition, step], body) => format!(
+            "for (({};{};{})) do {} done",
+            quoted(first),
+            quoted(condition),
+            quoted(step),
+            list(body)
+        ),
+        Compound::Conditional(inner) => format!("[[ {} ]]", test(inner)),
+    }
+}
+
+fn test(next: &Test) -> String {
+    match next {
+        Test::Unary(operator, operand) => format!("{operator} {}", word(operand)),
+        Test::Binary(left, operator, right) => {
+            format!("{} {operator} {}", word(left), word(right))
+        }
+        Test::Not(inner) => format!("! {}", test(inner)),
+        Test::Both(and, left, right) => {
+            let operator = if *and { "&&" } else { "||" };
+            format!("( {} {operator} {} )", test(left), test(right))
+        }
     }
 }
 
@@ -242,6 +265,8 @@ fn part(part: &Part) -> String {
         // The blank keeps a subshell from looking like arithmetic.
         Part::Command(body) => format!("$( {} )", list(body)),
         Part::Arithmetic(parts) => format!("$(({}))", quoted(parts)),
+        Part::Process(body, false) => format!("<( {} )", list(body)),
+        Part::Process(body, true) => format!(">( {} )", list(body)),
         Part::Tilde(name) => format!("~{name}"),
     }
 }
@@ -267,7 +292,7 @@ fn escaped(parts: &[Part], special: &str) -> String {
             Part::Double(inner) => out.push_str(&escaped(inner, special)),
             Part::Parameter(next) => out.push_str(&parameter(next, true)),
             Part::Tilde(name) => out.push_str(&format!("~{name}")),
-            Part::Command(_) | Part::Arithmetic(_) => out.push_str(&part(next)),
+            Part::Command(_) | Part::Arithmetic(_) | Part::Process(..) => out.push_str(&part(next)),
         }
     }
     out
@@ -285,6 +310,11 @@ fn parameter(parameter: &Parameter, in_quotes: bool) -> String {
     match &parameter.operation {
         Operation::Value => format!("${{{name}}}"),
         Operation::Length => format!("${{#{name}}}"),
+        Operation::Indirect => format!("${{!{name}}}"),
+        Operation::Case { upper, all } => {
+            let sign = if *upper { "^" } else { "," };
+            format!("${{{name}{}}}", sign.repeat(1 + usize::from(*all)))
+        }
         Operation::Conditional(conditional, colon, next) => {
             let colon = if *colon { ":" } else { "" };
             let operator = match conditional {
@@ -310,7 +340,7 @@ fn parameter(parameter: &Parameter, in_quotes: bool) -> String {
         }
         Operation::Replace(pattern, replacement, all) => {
             let operator = if *all { "//" } else { "/" };
-            let replacement = match inner(replacement) {
+            let replacement = match word(replacement) {
                 empty if empty.is_empty() => empty,
                 text => format!("/{text}"),
             };

@@ -1,6 +1,8 @@
 //! Builtins that steer execution or the process: `cd`, `eval`, `exec`, `exit`, `trap` and the like.
 
 use super::super::command;
+use super::super::parse::RESERVED;
+use super::super::redirect::open_error;
 use super::super::run::{Flow, Run, Shell};
 use super::super::simple::Resolved;
 use super::super::unparse::{quote, quote_always};
@@ -22,7 +24,8 @@ pub fn source(shell: &mut Shell, argv: &[String]) -> Run<()> {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
             // POSIX: a script cannot do without the file it asked for.
-            return Err(shell.expansion_error(&format!("{name}: {}", strerror(error))));
+            let reason = format!(".: cannot open {name}: {}", open_error(error));
+            return Err(shell.expansion_error(&reason));
         }
     };
     let args = (argv.len() > 2).then(|| core::mem::replace(&mut shell.args, argv[2..].to_vec()));
@@ -53,7 +56,20 @@ fn find_source(shell: &Shell, name: &str) -> String {
 /// `eval word...`
 pub fn eval(shell: &mut Shell, argv: &[String]) -> Run<()> {
     shell.status = 0;
-    shell.run_source(&argv[1..].join(" "))
+    shell.run_source_of("eval: ", &argv[1..].join(" "), shell.line)
+}
+
+/// `let expression...`: bash's arithmetic as a command.
+pub fn let_(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    if argv.len() == 1 {
+        return shell.fail("let: expression expected", 2);
+    }
+    let mut value = 0;
+    for expression in &argv[1..] {
+        value = shell.integer(expression)?;
+    }
+    shell.status = i32::from(value == 0);
+    Ok(())
 }
 
 /// `exec [command [argument...]]`
@@ -151,7 +167,12 @@ pub fn cd(shell: &mut Shell, argv: &[String]) -> Run<()> {
     let old = shell.get_var("PWD").unwrap_or_default().to_owned();
     let path = logical_path(&old, &target);
     if let Err(error) = shell.system.chdir(&path) {
-        return shell.fail(&format!("cd: {target}: {}", strerror(error)), 1);
+        let message = if shell.is_jsh() {
+            format!("cd: {target}: {}", strerror(error))
+        } else {
+            format!("cd: can't cd to {target}")
+        };
+        return shell.fail(&message, 2);
     }
     shell.put_var("OLDPWD", old);
     shell.status = 0;
@@ -301,6 +322,9 @@ pub fn command(shell: &mut Shell, argv: &[String]) -> Run<()> {
 
 /// What `command -v` prints.
 fn short(shell: &Shell, name: &str) -> Option<String> {
+    if RESERVED.contains(&name) {
+        return Some(name.into());
+    }
     if let Some(text) = shell.aliases.get(name) {
         return Some(format!("alias {name}={}", quote(text)));
     }
@@ -313,6 +337,9 @@ fn short(shell: &Shell, name: &str) -> Option<String> {
 
 /// What `type` prints; sets the status if there is no such command.
 fn description(shell: &mut Shell, name: &str) -> String {
+    if RESERVED.contains(&name) {
+        return format!("{name} is a shell keyword");
+    }
     if let Some(text) = shell.aliases.get(name) {
         return format!("{name} is an alias for {text}");
     }

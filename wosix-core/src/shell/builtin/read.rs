@@ -55,7 +55,8 @@ pub fn read(shell: &mut Shell, argv: &[String]) -> Run<()> {
                 attached
             };
             match letter {
-                'p' => shell.tell(value),
+                'p' if shell.system.isatty(0) => shell.tell(value),
+                'p' => {}
                 'n' => input.most = value.parse().unwrap_or(usize::MAX),
                 'd' => input.end = value.chars().next().unwrap_or('\0'),
                 't' => match value.parse::<f64>() {

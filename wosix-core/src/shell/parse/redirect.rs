@@ -16,7 +16,9 @@ impl Parser {
             "<<<", "<<-", "<<", "<&", "<>", "<", "&>>", "&>", ">>", ">&", ">|", ">",
         ];
         let found = operators.into_iter().find(|operator| {
-            self.at(operator) && (digits.is_empty() || !operator.starts_with('&'))
+            self.at(operator)
+                && !self.at_process()
+                && (digits.is_empty() || !operator.starts_with('&'))
         });
         let Some(operator) = found else {
             self.position = start;

@@ -22,6 +22,10 @@ enum Context {
     Brace { quoted: bool, slash: bool },
     /// `$((...))`, to the `))`.
     Arithmetic,
+    /// A part of `for ((...; ...; ...))`, to the `;` or `))`.
+    ArithmeticFor,
+    /// The regular expression after `=~`: blanks end it outside parentheses.
+    Regex,
     /// Offset of `${x:offset:length}`, to the `:` or `}`.
     Offset,
 }
@@ -30,9 +34,13 @@ impl Context {
     /// Whether characters are taken as between double quotes.
     fn quoted(self) -> bool {
         match self {
-            Context::Word | Context::Assignment => false,
+            Context::Word | Context::Assignment | Context::Regex => false,
             Context::Brace { quoted, .. } => quoted,
-            Context::Double | Context::HereDoc | Context::Arithmetic | Context::Offset => true,
+            Context::Double
+            | Context::HereDoc
+            | Context::Arithmetic
+            | Context::ArithmeticFor
+            | Context::Offset => true,
         }
     }
 }
@@ -40,7 +48,7 @@ impl Context {
 impl Parser {
     /// The word here, if one begins here.
     pub(super) fn word(&mut self) -> Parse<Option<Word>> {
-        let begins = self.peek().is_some_and(|c| !ends_word(c));
+        let begins = self.peek().is_some_and(|c| !ends_word(c)) || self.at_process();
         if !begins {
             return Ok(None);
         }
@@ -49,6 +57,32 @@ impl Parser {
             parts,
             is_assignment: false,
         }))
+    }
+
+    /// Whether a process substitution begins here.
+    pub(super) fn at_process(&self) -> bool {
+        self.at("<(") || self.at(">(")
+    }
+
+    /// The regular expression here, if a word begins here.
+    pub(super) fn regex_word(&mut self) -> Parse<Option<Word>> {
+        if self.peek().is_none_or(|c| matches!(c, ' ' | '\t' | '\n')) {
+            return Ok(None);
+        }
+        let parts = self.parts(Context::Regex)?;
+        Ok(Some(Word {
+            parts,
+            is_assignment: false,
+        }))
+    }
+
+    /// The text of `((...))` up to its end, or in `for` to a `;`.
+    pub(super) fn arithmetic_text(&mut self, in_for: bool) -> Parse<Vec<Part>> {
+        self.parts(if in_for {
+            Context::ArithmeticFor
+        } else {
+            Context::Arithmetic
+        })
     }
 
     /// The word here, which after a declaration command may be an assignment.
@@ -116,12 +150,23 @@ impl Parser {
         }
         while let Some(c) = self.peek() {
             match context {
+                Context::Word | Context::Assignment if self.at_process() => {
+                    self.position += 2;
+                    let list = self.substituted_list()?;
+                    builder.push(Part::Process(Rc::new(list), c == '>'));
+                    continue;
+                }
                 Context::Word | Context::Assignment if ends_word(c) => break,
+                Context::Regex if c == '\n' => break,
+                Context::Regex if matches!(c, ' ' | '\t') && parentheses == 0 => break,
+                Context::ArithmeticFor if c == ';' => break,
                 Context::Double if c == '"' => break,
                 Context::Brace { slash, .. } if c == '}' || slash && c == '/' => break,
                 Context::Offset if c == '}' || c == ':' => break,
-                Context::Arithmetic if c == '(' => parentheses += 1,
-                Context::Arithmetic if c == ')' => {
+                Context::Arithmetic | Context::ArithmeticFor | Context::Regex if c == '(' => {
+                    parentheses += 1;
+                }
+                Context::Arithmetic | Context::ArithmeticFor | Context::Regex if c == ')' => {
                     if parentheses == 0 {
                         break;
                     }
@@ -213,6 +258,18 @@ impl Parser {
         }
     }
 
+    /// The list of a substitution after the opening parenthesis, with the closing one.
+    fn substituted_list(&mut self) -> Parse<List> {
+        self.newlines()?;
+        let list = if self.peek() == Some(')') {
+            List::default()
+        } else {
+            self.compound_list(&Aliases::new())?
+        };
+        self.expect(")")?;
+        Ok(list)
+    }
+
     fn dollar(&mut self, context: Context, builder: &mut Builder) -> Parse<()> {
         self.eat("$");
         if self.at("((") && !self.not_arithmetic.contains(&self.position) {
@@ -232,13 +289,7 @@ impl Parser {
             self.not_arithmetic.insert(before);
         }
         if self.eat("(") {
-            self.newlines()?;
-            let list = if self.peek() == Some(')') {
-                List::default()
-            } else {
-                self.compound_list(&Aliases::new())?
-            };
-            self.expect(")")?;
+            let list = self.substituted_list()?;
             builder.push(Part::Command(Rc::new(list)));
             return Ok(());
         }
@@ -249,6 +300,10 @@ impl Parser {
         }
         if !context.quoted() && self.eat("'") {
             return self.ansi_quoted(builder);
+        }
+        if !context.quoted() && self.at("\"") {
+            // bash's `$"..."`, a string to translate: there are no translations.
+            return Ok(());
         }
         let name = self.parameter_name(false);
         if name.is_empty() {
@@ -279,6 +334,7 @@ impl Parser {
 
     /// The inside of `${...}`, with the closing brace.
     fn braced_parameter(&mut self, quoted: bool) -> Parse<Parameter> {
+        let begin = self.position;
         // `${#}` and `${#-...}` are about the number of parameters, `${#x}` about a length.
         if self.at("#") && !self.at("#}") {
             let before = self.position;
@@ -289,6 +345,14 @@ impl Parser {
                 return Ok(Parameter { name, operation });
             }
             self.position = before;
+        }
+        if self.eat("!") {
+            let name = self.name();
+            if !name.is_empty() && self.eat("}") {
+                let operation = Operation::Indirect;
+                return Ok(Parameter { name, operation });
+            }
+            self.position = begin;
         }
         let name = self.parameter_name(true);
         if name.is_empty() {
@@ -348,6 +412,13 @@ impl Parser {
                 longest,
                 pattern,
             });
+        }
+        if let Some(sign) = self.peek().filter(|c| matches!(c, '^' | ',')) {
+            self.position += 1;
+            let all = self.peek() == Some(sign);
+            self.position += usize::from(all);
+            let upper = sign == '^';
+            return Ok(Operation::Case { upper, all });
         }
         if self.eat("/") {
             let all = self.eat("/");
@@ -418,6 +489,7 @@ impl Parser {
     /// `` `...` ``: the text between is unescaped once, then parsed.
     fn backquotes(&mut self, context: Context) -> Parse<List> {
         self.eat("`");
+        let line = self.line();
         let mut text = String::new();
         loop {
             let Some(c) = self.peek_raw() else {
@@ -442,7 +514,7 @@ impl Parser {
                 _ => text.push(c),
             }
         }
-        let mut inner = Parser::new(&text);
+        let mut inner = Parser::new_at(&text, line);
         inner.depth = self.depth;
         let mut all = List::default();
         while let Some(list) = inner.next_command(&Aliases::new())? {
