@@ -115,7 +115,7 @@ eachBrowser('shell', (context) => {
     assert.deepEqual(await sh('echo x > plain; ./plain'), { stdout: '', stderr: 'jsh: permission denied: ./plain\n', code: 126 });
     const syntax = await sh('echo (');
     assert.equal(syntax.code, 2);
-    assert.match(syntax.stderr, /syntax error/);
+    assert.match(syntax.stderr, /Syntax error/);
   });
 
   test('redirections and here-documents', async () => {
