@@ -24,6 +24,8 @@ export class StackTraces {
   /** Set by `internalBinding('errors').setPrepareStackTraceCallback`. */
   callback: PrepareCallback | undefined;
   private override: unknown;
+  /** Whether a trace is being formatted. */
+  private formatting = false;
   private default: Prepare | undefined;
   private readonly hooks = new WeakMap<object, Prepare>();
   private readonly originals = new WeakMap<Prepare, unknown>();
@@ -236,8 +238,15 @@ export class StackTraces {
 
   private format(error: object, sites: CallSite[]): unknown {
     this.translated.add(sites);
-    const prepare = typeof this.override === 'function' ? (this.override as Prepare) : this.default!;
-    return this.prepare(prepare, error, sites) ?? this.callback?.({ Error: { prepareStackTrace: prepare } }, error, sites);
+    // V8 asks no program's callback for traces of errors that are made in that callback.
+    const prepare = typeof this.override === 'function' && !this.formatting ? (this.override as Prepare) : this.default!;
+    const nested = this.formatting;
+    this.formatting = true;
+    try {
+      return this.prepare(prepare, error, sites) ?? this.callback?.({ Error: { prepareStackTrace: prepare } }, error, sites);
+    } finally {
+      this.formatting = nested;
+    }
   }
 
   /** SpiderMonkey's `name@file:line:column` lines; `async*` marks what an `await` continued, `/<` an inner function. */
