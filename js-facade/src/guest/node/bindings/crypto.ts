@@ -54,9 +54,23 @@ export function create(env: Environment): Record<string, unknown> {
     getExtraCACertificates: none,
     getUserRootCertificates: none,
     getCertificateCompressionAlgorithms: none,
+    parsePKCS12(): never {
+      throw unavailable(env, 'PKCS#12');
+    },
+    getMacs: none,
+    getCachedMacAliases: () => ({ __proto__: null }),
+    Mac: class Mac {
+      constructor() {
+        throw unavailable(env, 'crypto.createMac()');
+      }
+    },
     resetRootCertStore(): void {},
     startLoadingCertificatesOffThread(): void {},
     getFipsCrypto: () => 0,
+    /** How often FIPS mode was changed. */
+    getFipsCryptoGeneration: () => 0,
+    // Nothing is approved or not: there is no event to tell.
+    setupFipsIndicatorChannel(): void {},
     testFipsCrypto: () => false,
     setFipsCrypto(on: boolean): void {
       if (on) throw unavailable(env, 'FIPS mode');

@@ -59,7 +59,16 @@ function modeLabel({ mode }: CipherAlgorithm): string {
   return mode === 'poly1305' ? 'stream' : mode;
 }
 
-function getCipherInfo(info: Record<string, unknown>, name: string | number, keyLength?: number, ivLength?: number): object | undefined {
+/** `(info, name, keyLength, ivLength)` fills `info`; without it (Node 26) there is a new object, with its names in small letters. */
+function getCipherInfo(...args: unknown[]): object | undefined {
+  if (typeof args[0] === 'object') return fillCipherInfo(...(args as Parameters<typeof fillCipherInfo>));
+  const info = fillCipherInfo({}, ...(args as [string | number, number?, number?]));
+  if (info === undefined) return undefined;
+  for (const key of ['name', 'type']) if (typeof info[key] === 'string') info[key] = info[key].toLowerCase();
+  return info;
+}
+
+function fillCipherInfo(info: Record<string, unknown>, name: string | number, keyLength?: number, ivLength?: number): Record<string, unknown> | undefined {
   const algorithm = findCipher(name);
   if (algorithm === undefined) return undefined;
   if (keyLength !== undefined && keyLength !== algorithm.keyLength) return undefined;

@@ -5,7 +5,7 @@ import { DigestStream } from '../../../codecs';
 import type { Environment } from '../../environment';
 import { findAlgorithm, HASH_NAMES } from './algorithms';
 import type { ByteSource } from './support';
-import { bytesOfData, bytesOfSource, codecs, encodeResult, invalidDigest, nodeError } from './support';
+import { bytesOfData, bytesOfSource, codecs, encodeResult, invalidDigest, nodeError, unavailable } from './support';
 
 /** The number of bytes to ask of `algorithm`; only extendable ones let the caller choose. */
 function digestLength(algorithm: DigestAlgorithm, wanted: number | undefined): number {
@@ -16,12 +16,18 @@ function digestLength(algorithm: DigestAlgorithm, wanted: number | undefined): n
 }
 
 export function hashClasses(env: Environment): Record<string, unknown> {
+  /** Parameters of cSHAKE, which Node 26 passes to hashes. */
+  function refuseCShake(functionName: unknown, customization: unknown): void {
+    if (functionName !== undefined || customization !== undefined) throw unavailable(env, 'cSHAKE by crypto.createHash()');
+  }
+
   class Hash {
     readonly #stream: DigestStream;
     readonly #length: number;
     #digest: Uint8Array | undefined;
 
-    constructor(algorithm: string | Hash, outputLength: number | undefined) {
+    constructor(algorithm: string | Hash, outputLength: number | undefined, _id?: number, _cache?: object, functionName?: unknown, customization?: unknown) {
+      refuseCShake(functionName, customization);
       if (algorithm instanceof Hash) {
         this.#stream = algorithm.#stream.fork();
         this.#length = digestLength(this.#stream.algorithm, outputLength ?? algorithm.#length);
@@ -76,7 +82,9 @@ export function hashClasses(env: Environment): Record<string, unknown> {
     getCachedAliases: () => ({ __proto__: null }),
     oneShotDigest(
       name: string, _id: number, _cache: object, input: string | ArrayBufferView, encoding: string, _encodingNumber: number, outputLength?: number,
+      functionName?: unknown, customization?: unknown,
     ): unknown {
+      refuseCShake(functionName, customization);
       const algorithm = findAlgorithm(name);
       if (algorithm === undefined) throw new Error(`Digest method ${name} is not supported`);
       if (outputLength !== undefined && outputLength !== algorithm.size && !algorithm.extendable) {

@@ -90,6 +90,16 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+interface CryptoKeySlots {
+  handle: KeyObjectHandle;
+  algorithm: object;
+  usagesMask: number;
+  extractable: boolean;
+  /** The other key of a hybrid one, and what both were made of (Node 26). */
+  secondary?: KeyObjectHandle;
+  seed?: Uint8Array;
+}
+
 /** What is behind a `KeyObject`, or with `crypto` a `CryptoKey`. */
 interface Key {
   handle: KeyObjectHandle;
@@ -130,7 +140,7 @@ export interface KeyClasses {
 export function keyClasses(env: Environment): KeyClasses {
   KeyObjectHandle.environment = env;
   const keyObjects = new WeakMap<object, KeyObjectHandle>();
-  const cryptoKeys = new WeakMap<object, { handle: KeyObjectHandle; algorithm: object; usagesMask: number; extractable: boolean }>();
+  const cryptoKeys = new WeakMap<object, CryptoKeySlots>();
   let cryptoKeyConstructor: Constructor | undefined;
   /** By type of key. */
   let keyObjectConstructors: Constructor[] = [];
@@ -142,8 +152,10 @@ export function keyClasses(env: Environment): KeyClasses {
   }
 
   class NativeCryptoKey {
-    constructor(handle: KeyObjectHandle, algorithm: object, usagesMask: number, extractable: boolean) {
-      cryptoKeys.set(this, { handle, algorithm, usagesMask, extractable });
+    constructor(
+      handle: KeyObjectHandle, algorithm: object, usagesMask: number, extractable: boolean, secondary?: KeyObjectHandle, seed?: Uint8Array,
+    ) {
+      cryptoKeys.set(this, { handle, algorithm, usagesMask, extractable, secondary, seed });
     }
   }
 
@@ -196,8 +208,10 @@ export function keyClasses(env: Environment): KeyClasses {
       getCryptoKeySlots(key: object) {
         const slots = cryptoKeys.get(key);
         if (slots === undefined) throw invalidThis('CryptoKey');
-        return [slots.handle.getKeyType(), slots.extractable, slots.algorithm, slots.usagesMask, slots.handle];
+        return [slots.handle.getKeyType(), slots.extractable, slots.algorithm, slots.usagesMask, slots.handle, slots.secondary, slots.seed];
       },
+      isKeyObject: (value: object) => keyObjects.has(value),
+      isCryptoKey: (value: object) => cryptoKeys.has(value),
     },
     newCryptoKey,
   };

@@ -152,7 +152,21 @@ export function keyPairJobs(env: Environment, keys: KeyClasses): Record<string, 
     }
   }
 
-  return { RsaKeyPairGenJob, DsaKeyPairGenJob, DhKeyPairGenJob, EcKeyPairGenJob, NidKeyPairGenJob };
+  /** The same by a name, as Node 26 does. */
+  class NamedKeyPairGenJob extends KeyPairJob {
+    constructor(mode: number, readonly name: string, ...result: PairEncoding | WebCryptoResult) {
+      super(mode, result);
+    }
+
+    protected override generate(): number {
+      return cryptoModule(env).number('key_generate', pack(randomSeed(env), this.name.toLowerCase()));
+    }
+  }
+
+  return {
+    RsaKeyPairGenJob, DsaKeyPairGenJob, DhKeyPairGenJob, EcKeyPairGenJob, NidKeyPairGenJob, NamedKeyPairGenJob,
+    getPqcKeyTypes: () => Object.values(TYPES_WITHOUT_PARAMETERS).filter((name) => name.startsWith('ml-')).map((name) => name.toUpperCase()),
+  };
 }
 
 function hashName(name: string, what: string): string {

@@ -10,7 +10,7 @@ import type { KeyObjectHandle } from './key-object';
 import { pack } from './module';
 import { randomSeed } from './seed';
 import type { ByteSource } from './support';
-import { bytesOfSource, copyOfSource, encodeResult, nodeError } from './support';
+import { bytesOfSource, copyOfSource, encodeResult, nodeError, unavailable } from './support';
 
 /** Operations by their numbers in `exports.rs`. */
 const PUBLIC_ENCRYPT = 0, PRIVATE_DECRYPT = 1, PRIVATE_ENCRYPT = 2, PUBLIC_DECRYPT = 3;
@@ -27,8 +27,9 @@ export function rsaCipherBindings(env: Environment): Record<string, unknown> {
   /** The function of the binding for an operation with a key of `type`. */
   const cipher = (operation: number, type: number) => (
     data: KeyArguments[0], format: KeyArguments[1], encoding: KeyArguments[2], passphrase: KeyArguments[3], namedCurve: KeyArguments[4],
-    buffer: ByteSource, padding: number, hash?: string, label?: ByteSource,
+    buffer: ByteSource, padding: number, hash?: string, label?: ByteSource, mgf1Hash?: string,
   ) => {
+    if (mgf1Hash !== undefined && hashName(mgf1Hash) !== hashName(hash ?? DEFAULT_OAEP_HASH)) throw unavailable(env, 'OAEP with two hashes');
     // A hash that does not exist is reported before a key that cannot be read.
     if (hash !== undefined) hashName(hash);
     const key = parseAsymmetricKey(env, type, data, format, encoding, passphrase, namedCurve);

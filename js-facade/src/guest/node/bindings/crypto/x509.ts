@@ -38,13 +38,19 @@ export function x509Bindings(env: Environment): Record<string, unknown> {
     readonly #native: NativeObject;
     readonly #fields: Uint8Array<ArrayBuffer>[];
 
-    constructor(bytes: Uint8Array) {
+    /** Of a certificate's bytes, or another object of the same one. */
+    constructor(source: ByteSource | X509Certificate) {
+      const bytes = #native in source ? source.#fields[Field.Der] : bytesOfSource(source);
       this.#native = new NativeObject(module(), module().number('x509_parse', bytes), 'x509_free');
       this.#fields = module().parts('x509_fields', this.#native.address);
     }
 
-    get der(): Uint8Array {
-      return this.#fields[Field.Der];
+    static is(value: object): value is X509Certificate {
+      return #native in value;
+    }
+
+    static derOf(certificate: X509Certificate): Uint8Array {
+      return certificate.#fields[Field.Der];
     }
 
     #text(field: Field): string {
@@ -138,21 +144,21 @@ export function x509Bindings(env: Environment): Record<string, unknown> {
       return {
         subject: this.#name(false),
         issuer: this.#name(true),
-        subjectaltname: this.subjectAltName(),
-        infoAccess: this.infoAccess(),
-        ca: this.checkCA(),
+        subjectaltname: methods.subjectAltName.call(this),
+        infoAccess: methods.infoAccess.call(this),
+        ca: methods.checkCA.call(this),
         modulus,
         exponent,
         pubkey,
         bits,
-        valid_from: this.validFrom(),
-        valid_to: this.validTo(),
-        fingerprint: this.fingerprint(),
-        fingerprint256: this.fingerprint256(),
-        fingerprint512: this.fingerprint512(),
-        ext_key_usage: this.keyUsage(),
-        serialNumber: this.serialNumber(),
-        raw: this.raw(),
+        valid_from: methods.validFrom.call(this),
+        valid_to: methods.validTo.call(this),
+        fingerprint: methods.fingerprint.call(this),
+        fingerprint256: methods.fingerprint256.call(this),
+        fingerprint512: methods.fingerprint512.call(this),
+        ext_key_usage: methods.keyUsage.call(this),
+        serialNumber: methods.serialNumber.call(this),
+        raw: methods.raw.call(this),
         asn1Curve,
         nistCurve,
       };
@@ -182,12 +188,20 @@ export function x509Bindings(env: Environment): Record<string, unknown> {
     }
   }
 
+  // The class of Node 26 has getters of the same names before these.
+  const methods = X509Certificate.prototype;
+  /** What the library makes of it. */
+  let Certificate: new (source: Uint8Array) => object = X509Certificate;
+
   registerNativeType(env, {
     name: 'crypto:X509Certificate',
     transferable: false,
-    is: (object) => object instanceof X509Certificate,
-    write: (certificate) => (certificate as X509Certificate).der,
-    read: (der) => new X509Certificate(der as Uint8Array),
+    is: (object) => X509Certificate.is(object),
+    write: (certificate) => X509Certificate.derOf(certificate as X509Certificate),
+    read(der) {
+      env.requireBuiltin('internal/crypto/x509');
+      return new Certificate(der as Uint8Array);
+    },
   });
 
   /** The result of an export over a SPKAC, or `otherwise` if it is none. */
@@ -204,7 +218,13 @@ export function x509Bindings(env: Environment): Record<string, unknown> {
   }
 
   return {
-    parseX509: (bytes: ByteSource) => new X509Certificate(bytesOfSource(bytes)),
+    parseX509: (bytes: ByteSource) => new X509Certificate(bytes),
+    createX509CertificateClass(callback: (base: typeof X509Certificate) => [object, typeof Certificate]) {
+      const classes = callback(X509Certificate);
+      Certificate = classes[1];
+      return classes;
+    },
+    isX509Certificate: (value: object) => X509Certificate.is(value),
     certVerifySpkac: fromSpkac((bytes) => module().test('spkac_verify', bytes), false),
     certExportPublicKey: fromSpkac((bytes) => encodeResult(env, module().bytes('spkac_key', bytes)), ''),
     certExportChallenge: fromSpkac((bytes) => encodeResult(env, module().bytes('spkac_challenge', bytes)), ''),
