@@ -44,7 +44,7 @@ enum State {
         then: Then,
     },
     /// Waiting for the packument `npm view` shows.
-    Viewing(view::View),
+    Viewing(Box<view::View>),
 }
 
 enum Then {

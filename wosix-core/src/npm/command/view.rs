@@ -50,7 +50,7 @@ impl Session {
             integrity: None,
             cache: self.config.cache_use(),
         };
-        Ok(State::Viewing(View {
+        Ok(State::Viewing(Box::new(View {
             spec,
             name,
             url,
@@ -58,7 +58,7 @@ impl Session {
             as_json: self.config.flag("json", false),
             host: Host::of(&self.config),
             request: Some(request),
-        }))
+        })))
     }
 }
 
