@@ -104,19 +104,19 @@ export async function openPage(browser, origin) {
 }
 
 /**
- * Declares tests for each browser, over one server. The context has `name`, `origin`, `browser`, and `container()`: a fresh page with a
- * container in `globalThis.container`, whose programs {@link run} runs.
+ * Declares tests for each browser, over one server. The context has `name`, `origin`, `browser`, and `container(options)`: a fresh page with a
+ * container (booted with these options) in `globalThis.container`, whose programs {@link run} runs.
  */
 export function eachBrowser(title, declare) {
   for (const name of browsers) {
     describe(`${title} in ${name}`, () => {
       const context = {
         name,
-        async container() {
+        async container(options = {}) {
           const page = await openPage(context.browser, context.origin);
-          await page.evaluate(async () => {
-            globalThis.container = await wosix.WebContainer.boot({ workdirName: 'project' });
-          });
+          await page.evaluate(async (options) => {
+            globalThis.container = await wosix.WebContainer.boot({ workdirName: 'project', ...options });
+          }, options);
           return page;
         },
       };

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { cases, comparable, expected, normalise, tree } from '../node/fixtures.mjs';
+import { majorOf, versions } from '../../scripts/node-lib/versions.mjs';
+import { DEFAULT_NODE, cases, comparable, expected, normalise, tree } from '../node/fixtures.mjs';
 import { eachBrowser, run } from './harness.mjs';
 
 const TIMEOUT = 60_000;
@@ -13,19 +14,25 @@ const DIFFERENT = {
   'command-lines/eval-syntax-error': "the message of Node's type stripper, which is another parser",
 };
 
-eachBrowser('node fixtures', (context) => {
-  let page;
-  before(async () => {
-    page = await context.container();
-    await page.evaluate((files) => container.mount(files), tree());
-  });
-  after(() => page?.close());
+/** The default version runs in each browser; the others in Chromium alone, since what differs between engines was seen by then. */
+const NODES = versions.map(({ version }) => majorOf(version));
 
-  for (const fixture of cases()) {
-    test(fixture.name, { timeout: TIMEOUT, todo: DIFFERENT[fixture.name] }, async () => {
-      const { args, stdin, env } = fixture;
-      const actual = normalise(await run(page, 'node', args, { stdin, env }));
-      assert.deepEqual(comparable(actual, context.name), comparable(expected(fixture, context.name), context.name));
+for (const node of NODES) {
+  eachBrowser(`node ${node} fixtures`, (context) => {
+    if (node !== DEFAULT_NODE && context.name !== 'chromium') return;
+    let page;
+    before(async () => {
+      page = await context.container({ node });
+      await page.evaluate((files) => container.mount(files), tree());
     });
-  }
-});
+    after(() => page?.close());
+
+    for (const fixture of cases()) {
+      test(fixture.name, { timeout: TIMEOUT, todo: DIFFERENT[fixture.name] }, async () => {
+        const { args, stdin, env } = fixture;
+        const actual = normalise(await run(page, 'node', args, { stdin, env }));
+        assert.deepEqual(comparable(actual, context.name), comparable(expected(fixture, context.name, node), context.name));
+      });
+    }
+  });
+}

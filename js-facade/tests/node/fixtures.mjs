@@ -2,11 +2,13 @@
 //
 // A case is a file of `fixtures/` that Node runs (`name.js`, `.cjs`, `.mjs`, `.ts`, ...), a folder of it with a `main.*`, or an entry of
 // `fixtures/command-lines.json`: `{ name: { args, stdin?, env? } }`. Expectations are `name.expected.json` (`command-lines.expected.json` holds
-// its entries' by name), written by `record-fixtures.mjs`; `name.firefox.expected.json` stands in where that engine cannot answer the same.
+// its entries' by name), written by `record-fixtures.mjs`; `name.firefox.expected.json` stands in where that engine cannot answer the same, and
+// `name.node26.expected.json` where that version answers otherwise than the default one.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { majorOf, versions } from '../../scripts/node-lib/versions.mjs';
 
 export const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), 'fixtures');
 
@@ -33,17 +35,21 @@ export function cases() {
   return list.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Splits `command-lines/name`. */
-export function expectationOf(name) {
+/** The major version whose expectations are those of all versions without one of their own. */
+export const DEFAULT_NODE = majorOf(versions[0].version);
+
+/** Splits `command-lines/name`; `file` is that of a major version's own expectation. */
+export function expectationOf(name, node = DEFAULT_NODE) {
   const [file, entry] = name.split('/');
-  return { file: `${file}.expected.json`, entry };
+  return { file: node === DEFAULT_NODE ? `${file}.expected.json` : `${file}.node${node}.expected.json`, entry };
 }
 
-/** `{ stdout, stderr, code }` that `browser` has to answer. */
-export function expected({ name }, browser) {
+/** `{ stdout, stderr, code }` that Node of major version `node` in `browser` has to answer. */
+export function expected({ name }, browser, node = DEFAULT_NODE) {
   const { file, entry } = expectationOf(name);
   const own = file.replace('.expected.', `.${browser}.expected.`);
-  for (const candidate of [own, file]) {
+  const ofVersion = node === DEFAULT_NODE ? [] : [expectationOf(name, node).file];
+  for (const candidate of [...ofVersion, own, file]) {
     if (!existsSync(path.join(folder, candidate))) continue;
     const content = readJson(candidate);
     const result = entry === undefined ? content : content[entry];
