@@ -70,7 +70,7 @@ export interface Environment {
   /** What Node's `internal/per_context/*` define. */
   readonly perContext: {
     DOMException: new (message?: string, name?: string) => Error;
-    QuotaExceededError?: Function;
+    QuotaExceededError?: new (message?: string) => Error;
     emitMessage(this: object, data: unknown, ports: unknown[] | undefined, type: string): void;
   };
   /** Makes an object of the library again out of a message: `messaging.setDeserializerCreateObjectFunction`. */

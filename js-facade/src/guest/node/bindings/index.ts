@@ -65,6 +65,7 @@ import { create as uv } from './uv';
 import { create as v8 } from './v8';
 import { create as wasm_web_api } from './wasm_web_api';
 import { create as watchdog } from './watchdog';
+import { create as webstorage } from './webstorage';
 import { create as worker } from './worker';
 import { create as zlib } from './zlib';
 
@@ -74,5 +75,5 @@ export const bindings: Record<string, BindingFactory | undefined> = {
   internal_only_v8, ipc_serdes, js_stream, locks, messaging, mksnapshot, module_wrap, modules, options, os, performance, permission,
   pipe_wrap, process_methods, process_wrap, report, sea, serdes, signal_wrap, spawn_sync, sqlite, stream_pipe, stream_wrap, string_decoder,
   symbols, task_queue, tcp_wrap, timers, tls_wrap, trace_events, tty_wrap, types, udp_wrap, url, url_pattern, util, uv, v8, wasm_web_api,
-  watchdog, worker, zlib,
+  watchdog, webstorage, worker, zlib,
 };
