@@ -165,6 +165,7 @@ function runtimeData(dump, lines) {
     groups: lines,
     bindings: dump.bindings,
     errorMap: dump.errorMap,
+    behaviour: dump.behaviour,
     options: dump.options,
   };
 }

@@ -2,7 +2,9 @@
 // knows: the sources of its library, the option table, and every value of its bindings that is not a function.
 'use strict';
 
-const { writeFileSync } = require('node:fs');
+const { cpSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const path = require('node:path');
 const { internalBinding } = require('internal/test/binding');
 const { stringify } = require('./json.cjs');
 
@@ -61,6 +63,25 @@ for (const name of [...names].sort()) {
   }
 }
 
+/** The order of a private key's fields as a JWK, by `kty`, which its native code decides. */
+const jwkFields = {};
+// Not before the bindings were read: the module adds to its constants.
+const { generateKeyPairSync } = require('node:crypto');
+for (const type of ['rsa', 'ec', 'ed25519', 'ml-dsa-44']) {
+  const { privateKey } = generateKeyPairSync(type, { modulusLength: 1024, namedCurve: 'P-256' });
+  const jwk = privateKey.export({ format: 'jwk' });
+  jwkFields[jwk.kty] = Object.keys(jwk);
+}
+
+/** Whether `cpSync` with `dereference` follows links inside a folder. */
+const trial = mkdtempSync(path.join(tmpdir(), 'wosix-node-'));
+mkdirSync(path.join(trial, 'from'));
+writeFileSync(path.join(trial, 'file'), '');
+symlinkSync('../file', path.join(trial, 'from/link'));
+cpSync(path.join(trial, 'from'), path.join(trial, 'to'), { recursive: true, dereference: true });
+const cpSyncFollowsLinks = lstatSync(path.join(trial, 'to/link')).isFile();
+rmSync(trial, { recursive: true });
+
 const options = internalBinding('options');
 const { options: optionInfo, aliases } = options.getCLIOptionsInfo();
 const optionValues = { ...options.getCLIOptionsValues() };
@@ -77,6 +98,7 @@ writeFileSync(process.argv[2], stringify({
   builtinIds,
   canBeRequired: [...builtinCategories.canBeRequired],
   config,
+  behaviour: { jwkFields, cpSyncFollowsLinks },
   version,
   versions: { ...versions },
   release: { ...release },

@@ -18,6 +18,13 @@ export interface NodeData {
   groups: Record<string, Record<string, number>>;
   /** Binding → every value of it that is plain data. */
   bindings: Record<string, any>;
+  /** What native code does otherwise from version to version, and the library does not tell: measured. */
+  behaviour: {
+    /** `kty` → the fields of a private key as a JWK, in order. */
+    jwkFields: Record<string, string[]>;
+    /** `cpSync` with `dereference` copies what links inside the folder lead to. */
+    cpSyncFollowsLinks: boolean;
+  };
   errorMap: [errno: number, name: string, message: string][];
   options: {
     values: Record<string, OptionValue>;

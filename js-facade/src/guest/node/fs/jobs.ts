@@ -115,7 +115,7 @@ export function fileJobs(fs: FileRequests, copyDirectory: CopyDirectory) {
     protected perform(): unknown[] {
       const { force, dereference, errorOnExist, verbatimSymlinks, preserveTimestamps, mode } = this;
       try {
-        copyDirectory(this.source, this.target, { force, dereference, errorOnExist, verbatimSymlinks, preserveTimestamps, mode, refuseSpecial: true });
+        copyDirectory(this.source, this.target, { force, dereference, errorOnExist, verbatimSymlinks, preserveTimestamps, mode, asynchronous: true });
         return [null];
       } catch (error) {
         return error instanceof SpecialFile ? [undefined, error.kind, error.path] : [error];

@@ -95,9 +95,10 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
       const name = fs.decode(entry.name);
       const from = join(source, name);
       const to = join(target, name);
-      // Links inside the tree stay links even with `dereference`, as in Node.
-      const stat = look(from, false);
-      if (typeof stat === 'number') throw fs.exception(stat, 'cp', from, to);
+      // In Node 24 links inside the tree stay links even with `dereference`.
+      const follow = options.dereference && (options.asynchronous || fs.env.data.behaviour.cpSyncFollowsLinks);
+      const stat = look(from, follow);
+      if (typeof stat === 'number') throw follow ? fs.exception(stat, 'stat', from) : fs.exception(stat, 'cp', from, to);
       switch (stat[MODE] & S_IFMT) {
         case S_IFDIR:
           copyDirectory(from, to, options);
@@ -107,7 +108,7 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
           break;
         case S_IFSOCK:
         case S_IFIFO:
-          if (options.refuseSpecial) throw new SpecialFile((stat[MODE] & S_IFMT) === S_IFSOCK ? 'socket' : 'fifo', to);
+          if (options.asynchronous) throw new SpecialFile((stat[MODE] & S_IFMT) === S_IFSOCK ? 'socket' : 'fifo', to);
           copyRegular(from, to, options);
           break;
         default:
@@ -206,7 +207,7 @@ export class SpecialFile extends Error {
   }
 }
 
-/** Copies what is in one directory into another. Throws what Node's `cp` does, and (with `refuseSpecial`) {@link SpecialFile}. */
+/** Copies what is in one directory into another. Throws what Node's `cp` does, and (with `asynchronous`) {@link SpecialFile}. */
 export type CopyDirectory = (source: string, target: string, options: CopyOptions) => void;
 
 export interface CopyOptions {
@@ -217,7 +218,8 @@ export interface CopyOptions {
   preserveTimestamps: boolean;
   /** Flags of `copyFile`. */
   mode?: number;
-  refuseSpecial?: boolean;
+  /** For `cp`, not `cpSync`. */
+  asynchronous?: boolean;
 }
 
 function join(directory: string, name: string): string {

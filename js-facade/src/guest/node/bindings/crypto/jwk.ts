@@ -25,6 +25,12 @@ function invalidJwk(message: string): Error {
 
 /** Adds the fields of a key to `target`, in Node's order. */
 export function exportJwk(env: Environment, key: AsymmetricKey, target: Record<string, unknown>, handleRsaPss: boolean): Record<string, unknown> {
+  const fields = fieldsOf(env, key, handleRsaPss);
+  for (const name of env.data.behaviour.jwkFields[fields.kty]!) if (fields[name] !== undefined) target[name] = fields[name];
+  return target;
+}
+
+function fieldsOf(env: Environment, key: AsymmetricKey, handleRsaPss: boolean): { kty: string; [name: string]: unknown } {
   const { Buffer } = env.requireBuiltin('buffer');
   const type = key.getAsymmetricKeyType();
   const fields = (names: string[]) => {
@@ -32,25 +38,23 @@ export function exportJwk(env: Environment, key: AsymmetricKey, target: Record<s
     return Object.fromEntries(names.slice(0, digits.length).map((name, i) => [name, digits[i]]));
   };
   if (type === 'rsa' || (type === 'rsa-pss' && handleRsaPss)) {
-    return Object.assign(target, { kty: 'RSA' }, fields([...RSA_PUBLIC, ...RSA_PRIVATE]));
+    return { kty: 'RSA', ...fields([...RSA_PUBLIC, ...RSA_PRIVATE]) };
   }
   if (type === 'ec') {
     const { namedCurve } = key.keyDetail({});
     const crv = JWK_CURVES[namedCurve as string];
     if (crv === undefined) throw nodeError(new Error(`Unsupported JWK EC curve: ${String(namedCurve)}.`), 'ERR_CRYPTO_JWK_UNSUPPORTED_CURVE');
-    const { x, y, ...secret } = fields(['x', 'y', 'd']);
-    return Object.assign(target, { kty: 'EC', x, y, crv }, secret);
+    return { kty: 'EC', crv, ...fields(['x', 'y', 'd']) };
   }
   const alg = AKP_ALGORITHMS[type];
   if (alg !== undefined) {
     const { pub, priv } = fields(['pub', 'priv']);
     if (key.isPrivate && priv === undefined) throw nodeError(new Error('key does not have an available seed'), 'ERR_CRYPTO_OPERATION_FAILED');
-    return Object.assign(target, priv === undefined ? {} : { priv }, { kty: 'AKP', alg, pub });
+    return { kty: 'AKP', alg, pub, priv };
   }
   const crv = OKP_CURVES[type];
   if (crv === undefined) throw nodeError(new Error('Unsupported JWK Key Type.'), 'ERR_CRYPTO_JWK_UNSUPPORTED_KEY_TYPE');
-  const { x, d } = fields(['x', 'd']);
-  return Object.assign(target, { crv }, d === undefined ? {} : { d }, { x, kty: 'OKP' });
+  return { kty: 'OKP', crv, ...fields(['x', 'd']) };
 }
 
 /** Reads a key of `type` (`kKeyType…`). A private key is taken for a public one, and its public part used. */
