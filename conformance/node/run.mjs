@@ -8,7 +8,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { nodeBinary } from '../../js-facade/tests/node-binary.mjs';
+import { majorOf, versions } from '../../js-facade/scripts/node-lib/versions.mjs';
+import { nodeBinaryOf } from '../../js-facade/tests/node-binary.mjs';
 import { readExpected } from './expected.mjs';
 import { differences, printDifferences, printTable } from './report.mjs';
 import { readTests } from './tests.mjs';
@@ -20,6 +21,7 @@ const usage = `usage: cargo xtask node-tests PATH_TO_TEST_DIR [options]
   --filter REGEX       tests whose name (parallel/test-fs-x.js) or module (fs) matches
   --sample N --seed S  N of them, drawn with seed S (default 1)
   --browser B          chromium (default) or firefox
+  --node MAJOR         which Node (default: the first of scripts/node-lib/versions.mjs, which the expectations are of)
   --native             the pinned Node itself instead of a browser: the oracle
   --json FILE          write results as they come: {"parallel/test-x.js": {"status", "ms", "output"}}
   --resume             keep what FILE already has, run the rest
@@ -33,7 +35,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     filter: { type: 'string' }, sample: { type: 'string' }, seed: { type: 'string', default: '1' }, browser: { type: 'string', default: 'chromium' },
-    native: { type: 'boolean', default: false }, json: { type: 'string' }, resume: { type: 'boolean', default: false },
+    node: { type: 'string', default: majorOf(versions[0].version) }, native: { type: 'boolean', default: false }, json: { type: 'string' }, resume: { type: 'boolean', default: false },
     failed: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' }, batch: { type: 'string', default: '250' },
     timeout: { type: 'string', default: '60' }, retries: { type: 'string', default: '1' }, help: { type: 'boolean', short: 'h' },
   },
@@ -91,9 +93,9 @@ function selected() {
 
 /** Starts the driver over `folder`, which holds its list. Answers the child process. */
 function startDriver(folder) {
-  if (options.native) return spawn(nodeBinary, [path.join(folder, 'driver.cjs'), path.join(folder, 'list.json')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  if (options.native) return spawn(nodeBinaryOf(options.node), [path.join(folder, 'driver.cjs'), path.join(folder, 'list.json')], { stdio: ['ignore', 'pipe', 'inherit'] });
   return spawn(process.execPath, [
-    wosix, 'exec', '--browser', options.browser, '--timeout', '100000', '--mount', `${path.resolve(root)}:/node/test`, '--mount', `${folder}:/node/run`,
+    wosix, 'exec', '--node', options.node, '--browser', options.browser, '--timeout', '100000', '--mount', `${path.resolve(root)}:/node/test`, '--mount', `${folder}:/node/run`,
     '--', 'node', '/node/run/driver.cjs', '/node/run/list.json',
   ], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
