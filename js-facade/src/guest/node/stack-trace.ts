@@ -294,11 +294,12 @@ function withoutConstructors(error: Error, sites: CallSite[]): CallSite[] {
   return sites.slice(sites.findIndex(isConstructor) + 1);
 }
 
-/** Names that SpiderMonkey gives to functions of the module loader, and V8's for them. */
+/** Names that SpiderMonkey gives to functions of the library that are under most traces, and V8's for them. */
 const METHOD_NAMES: Record<string, string> = {
   'Module._extensions[".js"]': 'Object..js',
   'Module._extensions[".json"]': 'Object..json',
   executeUserEntryPoint: 'Module.executeUserEntryPoint [as runMain]',
+  processTicksAndRejections: 'process.processTicksAndRejections',
 };
 
 /** Whether the engine offers structured stack traces. */

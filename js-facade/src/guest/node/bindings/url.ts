@@ -2,6 +2,7 @@
 
 import type { Environment } from '../environment';
 import { domainToASCII, domainToUnicode } from '../domain';
+import { dropsFileHosts, fileHostOf, parseFileHost } from '../file-url-host';
 import { codedError } from '../uv-errors';
 
 /** `uint32_t(-1)`: the part is absent. */
@@ -20,13 +21,24 @@ function percentEncoded(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
+function withFileHost(href: string, host: string): string {
+  return `file://${host}${href.slice('file://'.length)}`;
+}
+
 export function create(env: Environment): Record<string, unknown> {
   const { URL } = env.host;
   const urlComponents = new Uint32Array(9);
+  const fileHostsDropped = dropsFileHosts(env.host);
 
-  /** Fills {@link urlComponents} for `url` and answers its href. */
-  function publish(url: URL): string {
-    const { href, protocol, username, password, hash, search, pathname } = url;
+  /** The host that the engine dropped from a `file:` URL, if it did. */
+  const droppedHost = (input: string, base?: string) => (fileHostsDropped ? fileHostOf(env.host, input, base) : '');
+
+  /** Fills {@link urlComponents} for `url` and answers its href. `fileHost` is the host of a file that the engine has dropped. */
+  function publish(url: URL, fileHost = ''): string {
+    const { protocol, username, password, hash, search, pathname } = url;
+    const isFile = fileHost !== '' && protocol === 'file:';
+    const hostname = isFile ? fileHost : url.hostname;
+    const href = isFile ? withFileHost(url.href, fileHost) : url.href;
     const protocolEnd = protocol.length;
     const hasAuthority = href.startsWith('//', protocolEnd);
     let usernameEnd = protocolEnd;
@@ -38,7 +50,7 @@ export function create(env: Environment): Record<string, unknown> {
       if (password !== '') hostStart += 1 + password.length;
       // The host starts at the `@`, if there are credentials.
       const at = username !== '' || password !== '' ? 1 : 0;
-      hostEnd = hostStart + at + url.hostname.length;
+      hostEnd = hostStart + at + hostname.length;
     }
     // An absent search and an empty one read the same; the serialization tells them apart.
     let hashStart = OMITTED;
@@ -72,9 +84,15 @@ export function create(env: Environment): Record<string, unknown> {
     return url;
   }
 
-  function parse(input: string, base: string | undefined, raiseException: boolean): string | undefined {
+  function located(input: string, base: string | undefined): { url: URL; fileHost: string } | undefined {
     const url = parsed(input, base);
-    if (url !== undefined) return publish(url);
+    const fileHost = url?.protocol === 'file:' ? droppedHost(input, base) : '';
+    return url === undefined || fileHost === undefined ? undefined : { url, fileHost };
+  }
+
+  function parse(input: string, base: string | undefined, raiseException: boolean): string | undefined {
+    const found = located(input, base);
+    if (found !== undefined) return publish(found.url, found.fileHost);
     if (raiseException) throw invalid(input, base);
     return undefined;
   }
@@ -82,7 +100,7 @@ export function create(env: Environment): Record<string, unknown> {
   return {
     urlComponents,
     parse,
-    canParse: (input: string, base?: string) => parsed(input, base) !== undefined,
+    canParse: (input: string, base?: string) => located(input, base) !== undefined,
     update(href: string, action: number, value: string): string | false {
       const url = new URL(href);
       const name = ACTIONS[action]!;
@@ -91,14 +109,17 @@ export function create(env: Environment): Record<string, unknown> {
       } catch {
         return false; // Only `href` can be refused loudly.
       }
-      return publish(url);
+      let fileHost = droppedHost(name === 'href' ? value : href);
+      if (fileHostsDropped && (name === 'host' || name === 'hostname')) fileHost = parseFileHost(env.host, value) ?? fileHost;
+      return publish(url, fileHost);
     },
     pathToFileURL(path: string, windows: boolean, hostname?: string): string {
       const escaped = path.replace(windows ? UNSAFE_IN_WINDOWS_PATH : UNSAFE_IN_PATH, percentEncoded);
       const url = new URL('file://');
       url.pathname = escaped;
-      if (windows && hostname !== undefined) url.hostname = hostname;
-      return publish(url);
+      if (!windows || hostname === undefined) return publish(url);
+      url.hostname = hostname;
+      return publish(url, fileHostsDropped ? parseFileHost(env.host, hostname) : '');
     },
     format(href: string, hash: boolean, unicode: boolean, search: boolean, auth: boolean): string {
       const url = new URL(href);
@@ -108,8 +129,10 @@ export function create(env: Environment): Record<string, unknown> {
         url.username = '';
         url.password = '';
       }
-      let text = url.href;
-      if (unicode && url.hostname.includes('xn--')) text = text.replace(url.hostname, domainToUnicode(env.host, url.hostname));
+      const fileHost = droppedHost(href) || '';
+      const hostname = fileHost || url.hostname;
+      let text = fileHost === '' ? url.href : withFileHost(url.href, fileHost);
+      if (unicode && hostname.includes('xn--')) text = text.replace(hostname, domainToUnicode(env.host, hostname));
       return text;
     },
     getOrigin(href: string): string {
