@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { versions } from '../scripts/node-lib/versions.mjs';
 
 const sources = path.join(path.dirname(fileURLToPath(import.meta.url)), '../src');
 
@@ -13,7 +14,10 @@ export async function loadSource(file) {
   const folder = mkdtempSync(path.join(tmpdir(), 'wosix-test-'));
   try {
     const outfile = path.join(folder, 'module.mjs');
-    await build({ entryPoints: [path.join(sources, file)], bundle: true, format: 'esm', platform: 'node', outfile, logLevel: 'error' });
+    await build({
+      entryPoints: [path.join(sources, file)], bundle: true, format: 'esm', platform: 'node', outfile, logLevel: 'error',
+      define: { WOSIX_NODE_VERSIONS: JSON.stringify(versions) },
+    });
     return await import(pathToFileURL(outfile));
   } finally {
     rmSync(folder, { recursive: true });

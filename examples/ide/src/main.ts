@@ -6,7 +6,7 @@ import { FileTree } from './file-tree';
 import { initLayout } from './layout';
 import { Preview } from './preview';
 import { Progress } from './progress';
-import { loadProject } from './project';
+import { loadProject, loadSettings } from './project';
 import { Terminal } from './terminal';
 import { initTheme } from './theme';
 import { WebContainer, configure } from 'wosix';
@@ -25,14 +25,14 @@ async function main(): Promise<void> {
     path: element<HTMLInputElement>('path'), reload: element('reload'), open: element<HTMLAnchorElement>('open'),
   });
 
-  const project = await loadProject();
+  const [project, settings] = await Promise.all([loadProject(), loadSettings()]);
   element('project-name').textContent = project.name;
 
   try {
     progress.begin('boot');
     // The server passes the registry on at its own origin.
     configure({ registry: '/-/registry/' });
-    const container = await WebContainer.boot({ workdirName: 'project' });
+    const container = await WebContainer.boot({ workdirName: 'project', ...settings });
     progress.begin('mount');
     if (project.files) await container.mount(project.files);
     else await container.wosix.mountLazy(container.workdir, project.entries!, project.base!);

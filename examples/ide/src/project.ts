@@ -1,6 +1,6 @@
 /** What the IDE opens: the folder that `wosix serve DIR` was given, or an Express project. */
 
-import type { FileSystemTree, LazyEntry } from 'wosix';
+import type { BootOptions, FileSystemTree, LazyEntry } from 'wosix';
 import { express } from './templates/express';
 
 export interface Project {
@@ -15,6 +15,12 @@ export interface Project {
   command: string;
   /** Typed into the terminal by the restart button. */
   restart: string;
+}
+
+/** What `wosix serve` was told that a container boots with. */
+export async function loadSettings(): Promise<Pick<BootOptions, 'node'>> {
+  const response = await fetch('/-/settings.json');
+  return response.ok ? await response.json() : {};
 }
 
 /** The server answers 404 when it was given no folder. */

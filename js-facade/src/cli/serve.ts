@@ -22,7 +22,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     if (directory === null) response.writeHead(404).end();
     else await serveFile(directory, rest, request, response);
   };
-  const server = await startServer({ registry, port: options.port, embedders: options.embedders, root: 'ide', routes: { '/-/project.json': ownPagesOnly(project), '/-/project/': ownPagesOnly(contents) } });
+  const server = await startServer({ registry, node: options.node, port: options.port, embedders: options.embedders, root: 'ide', routes: { '/-/project.json': ownPagesOnly(project), '/-/project/': ownPagesOnly(contents) } });
   process.stdout.write(`${server.origin}\n`);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);

@@ -58,7 +58,13 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-export interface ServerSettings {
+/** The answer of `/-/settings.json`: what our pages boot with. */
+export interface ServedSettings {
+  /** For `WebContainer.boot`. */
+  node?: string;
+}
+
+export interface ServerSettings extends ServedSettings {
   registry: Registry;
   /** Absent: {@link DEFAULT_PORT} or the next free one. */
   port?: number;
@@ -78,6 +84,10 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     ...settings.routes,
     '/wosix/': (request, response, rest) => files.serve(request, response, path.join(DIST, decodeURIComponent(rest)), DIST),
     '/-/registry/': ownPagesOnly((request, response, rest, url) => proxyRegistry(settings.registry, `./${rest}${url.search}`, request, response)),
+    '/-/settings.json': ownPagesOnly(async (_request, response) => {
+      const served: ServedSettings = { node: settings.node };
+      response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(served));
+    }),
     '/headless': (request, response, _rest, url) => {
       // An embedder runs programs here, with this server's registry and so its user's credentials.
       response.setHeader('content-security-policy', `frame-ancestors ${[...LOCAL_EMBEDDERS, ...(settings.embedders ?? [])].join(' ')}`);

@@ -5,6 +5,7 @@
 
 import * as Comlink from 'comlink';
 import { encodeJson } from '../api/snapshot';
+import type { ServedSettings } from '../cli/server';
 import { WebContainer, configure, type BootOptions, type FSWatchOptions, type RawProcess } from '../index';
 
 /** A callback of the client: a call of it is a message. */
@@ -23,13 +24,20 @@ interface SerializeOptions { format?: 'json' | 'binary' | 'zip'; includes?: stri
 
 const DEFAULT_TERMINAL = { cols: 80, rows: 24 };
 
+/** What `wosix serve` was told; nothing where another server hands this page out. */
+async function settings(): Promise<ServedSettings> {
+  const response = await fetch('/-/settings.json');
+  return response.ok ? await response.json() : {};
+}
+
 /** The root of the protocol. */
 class Server {
   constructor(private readonly coep: BootOptions['coep']) {}
 
   /** Boots a container; again after the one before was torn down. */
   async build({ workdirName, forwardPreviewErrors }: BuildOptions): Promise<Instance> {
-    const container = await WebContainer.boot({ workdirName, forwardPreviewErrors, coep: this.coep });
+    const { node } = await settings();
+    const container = await WebContainer.boot({ workdirName, forwardPreviewErrors, node, coep: this.coep });
     return Comlink.proxy(new Instance(container));
   }
 }

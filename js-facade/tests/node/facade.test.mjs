@@ -108,10 +108,22 @@ test('arguments of the command line', async () => {
   );
   assert.deepEqual(parseArguments(['exec', 'echo', '-n']).argv, ['echo', '-n']);
   assert.equal(parseArguments(['serve', '.', '--port', '8080']).port, 8080);
+  assert.match(parseArguments(['exec', '--node', 'v26', 'node']).node, /^26\.\d+\.\d+$/);
+  assert.throws(() => parseArguments(['exec', '--node', '22', 'node']), { name: 'Error', message: /there is no Node '22': choose 24 \(24\.[\d.]+\) or 26 / });
   for (const bad of [[], ['run'], ['exec'], ['exec', '--browser', 'lynx', '--', 'x'], ['exec', '--timeout', '0', '--', 'x'], ['exec', '--mount', 'a:b', '--', 'x'],
     ['exec', '--export', 'x', '--', 'x'], ['exec', '--verbose=1', '--', 'x'], ['serve', 'a', 'b'], ['serve', '--port', '70000'], ['exec', '--mount']]) {
     assert.throws(() => parseArguments(bad), UsageError, bad.join(' '));
   }
+});
+
+test('names of Node versions', async () => {
+  const { NODE_VERSIONS, findNode, requireNode } = await loadSource('api/node-version.ts');
+  const [node24, node26] = NODE_VERSIONS.map(({ version }) => version);
+  for (const name of ['24', 'v24', '24.1.0', '24.x', 'lts/*', 'lts/krypton', 'lts/Krypton', ' 24\n']) assert.equal(findNode(name), node24, name);
+  for (const name of ['26', 'v26.1.0', 'node', 'current', 'latest']) assert.equal(findNode(name), node26, name);
+  for (const name of ['', '22', 'lts/iron', 'iojs', '>=24', '24beta']) assert.equal(findNode(name), undefined, name);
+  assert.equal(requireNode(26), node26);
+  assert.throws(() => requireNode(27), RangeError);
 });
 
 test('snapshots and archives hold the whole tree', async () => {
