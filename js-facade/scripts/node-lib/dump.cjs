@@ -98,7 +98,7 @@ writeFileSync(process.argv[2], stringify({
   builtinIds,
   canBeRequired: [...builtinCategories.canBeRequired],
   config,
-  behaviour: { jwkFields, cpSyncFollowsLinks },
+  behaviour: { jwkFields, cpSyncFollowsLinks, laterGlobals: ['Temporal'].filter((name) => name in globalThis) },
   version,
   versions: { ...versions },
   release: { ...release },

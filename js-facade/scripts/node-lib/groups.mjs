@@ -39,6 +39,9 @@ export const excluded = [
   [/^(internal\/)?ffi([/-]|$)/, 'no native code'],
 ];
 
+/** Options that are on in the binary, for modules that are not shipped. */
+export const switchedOff = ['--experimental-ffi'];
+
 /** The group of a module that no program above loads. */
 export function restGroup(id) {
   if (/^(internal\/)?(vfs|zip)(\/|$)/.test(id)) return 'vfs';

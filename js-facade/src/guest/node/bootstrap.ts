@@ -35,7 +35,7 @@ export function bootLibrary(env: NodeEnvironment): void {
   replaceFunctionToString();
   replaceFunctionConstructors(env.compiler);
   loader.load('boot');
-  removeBrowserGlobals();
+  removeBrowserGlobals(env.data.behaviour.laterGlobals);
   env.compiler.defineImport();
   rememberProxies();
   adoptAtomics(env);

@@ -214,6 +214,57 @@ export class Histogram {
   }
 }
 
+/**
+ * A histogram over the latest values: of `chunks` that are filled one after the other, the oldest is dropped when a new one begins. A chunk is full
+ * after `rotateAt` values, or (`timed`) nanoseconds.
+ */
+export class SlidingWindowHistogram {
+  /** The oldest first. */
+  #chunks: Histogram[];
+  #began = nanoseconds();
+
+  constructor(
+    private readonly lowest: number | bigint, private readonly highest: number | bigint, private readonly figures: number,
+    private readonly chunks: number, private readonly timed: boolean, private readonly rotateAt: bigint,
+  ) {
+    this.#chunks = [this.#chunk()];
+  }
+
+  record(value: number | bigint): void {
+    this.#rotate();
+    this.#chunks[this.#chunks.length - 1].record(value);
+  }
+
+  /** All of the window as one histogram. */
+  snapshot(): Histogram {
+    if (this.timed) this.#rotate();
+    const whole = this.#chunk();
+    for (const chunk of this.#chunks) whole.add(chunk);
+    return whole;
+  }
+
+  reset(): void {
+    this.#chunks = [this.#chunk()];
+    this.#began = nanoseconds();
+  }
+
+  #chunk(): Histogram {
+    return new Histogram(this.lowest, this.highest, this.figures);
+  }
+
+  /** Begins as many chunks as are due. */
+  #rotate(): void {
+    const last = this.#chunks[this.#chunks.length - 1];
+    let due = last.count() + last.exceeds() >= Number(this.rotateAt) ? 1 : 0;
+    if (this.timed) {
+      due = Math.floor((nanoseconds() - this.#began) / Number(this.rotateAt));
+      this.#began += due * Number(this.rotateAt);
+    }
+    for (let i = 0; i < Math.min(due, this.chunks); i++) this.#chunks.push(this.#chunk());
+    this.#chunks.splice(0, this.#chunks.length - this.chunks);
+  }
+}
+
 /** A histogram of the delays of the event loop: how much later than `resolution` (ms) a timer comes, and the resolution itself. */
 export class IntervalHistogram extends Histogram {
   #timer: unknown;

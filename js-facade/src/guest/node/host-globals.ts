@@ -38,7 +38,7 @@ export function saveHostGlobals(): HostGlobals {
   };
 }
 
-/** Globals that ECMAScript defines and Node has. Node's library adds its own later. */
+/** Globals that ECMAScript defines and every version of Node has. Node's library adds its own later. */
 const KEPT = new Set([
   'Object', 'Function', 'Array', 'Number', 'parseFloat', 'parseInt', 'Infinity', 'NaN', 'undefined', 'Boolean', 'String', 'Symbol', 'Date',
   'Promise', 'RegExp', 'Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError',
@@ -51,13 +51,14 @@ const KEPT = new Set([
 
 /**
  * Removes every global that is the browser's alone, from the global object and its prototypes. What cannot be deleted is shadowed.
- * Libraries decide by `self`, `importScripts`, `location` or `WorkerGlobalScope` whether they run in a browser.
+ * Libraries decide by `self`, `importScripts`, `location` or `WorkerGlobalScope` whether they run in a browser. `later`: what else ECMAScript
+ * defines and this version has.
  */
-export function removeBrowserGlobals(): void {
+export function removeBrowserGlobals(later: readonly string[]): void {
   const names = new Set<string>();
   for (let level: object | null = globalThis; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
     for (const name of Object.getOwnPropertyNames(level)) {
-      if (KEPT.has(name)) continue;
+      if (KEPT.has(name) || later.includes(name)) continue;
       // `constructor` of the prototypes is asked for by the engine itself.
       if (name !== 'constructor' && Reflect.deleteProperty(level, name)) continue;
       names.add(name);

@@ -24,6 +24,8 @@ export interface NodeData {
     jwkFields: Record<string, string[]>;
     /** `cpSync` with `dereference` copies what links inside the folder lead to. */
     cpSyncFollowsLinks: boolean;
+    /** Globals of ECMAScript that not all versions have. */
+    laterGlobals: string[];
   };
   errorMap: [errno: number, name: string, message: string][];
   options: {

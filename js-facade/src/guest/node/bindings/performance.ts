@@ -1,7 +1,7 @@
 /** `internalBinding('performance')`: the clock, milestones of the start, and histograms. */
 
 import type { Environment } from '../environment';
-import { Histogram, IntervalHistogram } from '../histogram';
+import { Histogram, IntervalHistogram, SlidingWindowHistogram } from '../histogram';
 
 export function create(env: Environment): Record<string, unknown> {
   const { performance } = env.host;
@@ -51,6 +51,7 @@ export function create(env: Environment): Record<string, unknown> {
       return [loopCount, events, eventsWaiting];
     },
     Histogram,
+    SlidingWindowHistogram,
     createHistogram: (low: number, high: number, figures: number) => new Histogram(low, high, figures),
     /** `resolution` in milliseconds. */
     createELDHistogram: (resolution: number) => new IntervalHistogram(resolution, env.requireBuiltin('timers')),

@@ -5,7 +5,7 @@ import { unavailable } from '../node-error';
 
 export function create(env: Environment): Record<string, unknown> {
   const values = env.data.bindings.v8;
-  const heapStatisticsBuffer = new Float64Array(14);
+  const heapStatisticsBuffer = new Float64Array(15);
   const heapCodeStatisticsBuffer = new Float64Array(4);
   const heapSpaceStatisticsBuffer = new Float64Array(5);
   const heap = () => (env.host.performance as any).memory ?? { usedJSHeapSize: 20e6, totalJSHeapSize: 30e6, jsHeapSizeLimit: 4e9 };
@@ -15,7 +15,9 @@ export function create(env: Environment): Record<string, unknown> {
     heapCodeStatisticsBuffer,
     heapSpaceStatisticsBuffer,
     cachedDataVersionTag: () => 0,
+    // The browser tells of no limit that comes near.
     setHeapSnapshotNearHeapLimit() {},
+    setHeapProfileNearHeapLimit() {},
     updateHeapStatisticsBuffer() {
       const { usedJSHeapSize, totalJSHeapSize, jsHeapSizeLimit } = heap();
       heapStatisticsBuffer.fill(0);
@@ -25,6 +27,8 @@ export function create(env: Environment): Record<string, unknown> {
       heapStatisticsBuffer[values.kUsedHeapSizeIndex] = usedJSHeapSize;
       heapStatisticsBuffer[values.kHeapSizeLimitIndex] = jsHeapSizeLimit;
       heapStatisticsBuffer[values.kNumberOfNativeContextsIndex] = 1;
+      // At least what is in use now was allocated.
+      if (values.kTotalAllocatedBytes !== undefined) heapStatisticsBuffer[values.kTotalAllocatedBytes] = usedJSHeapSize;
     },
     updateHeapCodeStatisticsBuffer() {},
     updateHeapSpaceStatisticsBuffer() {},
@@ -41,6 +45,12 @@ export function create(env: Environment): Record<string, unknown> {
     },
     stopCpuProfile() {
       throw unavailable('A CPU profile');
+    },
+    startHeapProfile() {
+      throw unavailable('A heap profile');
+    },
+    stopHeapProfile() {
+      throw unavailable('A heap profile');
     },
     GCProfiler: class GCProfiler {
       start() {

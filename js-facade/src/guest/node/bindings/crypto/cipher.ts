@@ -59,16 +59,9 @@ function modeLabel({ mode }: CipherAlgorithm): string {
   return mode === 'poly1305' ? 'stream' : mode;
 }
 
-/** `(info, name, keyLength, ivLength)` fills `info`; without it (Node 26) there is a new object, with its names in small letters. */
-function getCipherInfo(...args: unknown[]): object | undefined {
-  if (typeof args[0] === 'object') return fillCipherInfo(...(args as Parameters<typeof fillCipherInfo>));
-  const info = fillCipherInfo({}, ...(args as [string | number, number?, number?]));
-  if (info === undefined) return undefined;
-  for (const key of ['name', 'type']) if (typeof info[key] === 'string') info[key] = info[key].toLowerCase();
-  return info;
-}
+interface CipherInfo { mode: string; name: string; nid: number; keyLength: number; blockSize?: number; ivLength?: number }
 
-function fillCipherInfo(info: Record<string, unknown>, name: string | number, keyLength?: number, ivLength?: number): Record<string, unknown> | undefined {
+function cipherInfo(name: string | number, keyLength?: number, ivLength?: number): CipherInfo | undefined {
   const algorithm = findCipher(name);
   if (algorithm === undefined) return undefined;
   if (keyLength !== undefined && keyLength !== algorithm.keyLength) return undefined;
@@ -76,14 +69,23 @@ function fillCipherInfo(info: Record<string, unknown>, name: string | number, ke
     const variable = algorithm.mode === 'gcm' || algorithm.mode === 'ccm' || algorithm.mode === 'ocb';
     if (variable ? !isIvLength(algorithm, ivLength) : ivLength !== algorithm.ivLength) return undefined;
   }
-  info.mode = modeLabel(algorithm);
-  info.name = algorithm.shortName;
-  info.nid = algorithm.nid;
-  if (info.mode !== 'stream') info.blockSize = algorithm.blockSize;
+  const mode = modeLabel(algorithm);
   const length = ivLength ?? algorithm.ivLength;
-  if (length !== 0) info.ivLength = length;
-  info.keyLength = algorithm.keyLength;
-  return info;
+  return {
+    mode, name: algorithm.shortName, nid: algorithm.nid, keyLength: algorithm.keyLength,
+    blockSize: mode === 'stream' ? undefined : algorithm.blockSize, ivLength: length === 0 ? undefined : length,
+  };
+}
+
+/** `(info, name, keyLength, ivLength)` fills `info`; without it (Node 26) the answer is an object of its own, with its name in small letters. */
+function getCipherInfo(...args: unknown[]): object | undefined {
+  const target = typeof args[0] === 'object' ? args.shift() as object : undefined;
+  const info = cipherInfo(...(args as Parameters<typeof cipherInfo>));
+  if (info === undefined) return undefined;
+  const { mode, name, nid, keyLength, blockSize, ivLength } = info;
+  if (target === undefined) return { __proto__: null, mode, name: name.toLowerCase(), nid, keyLength, blockSize, ivLength };
+  const lengths = { ...(blockSize === undefined ? {} : { blockSize }), ...(ivLength === undefined ? {} : { ivLength }) };
+  return Object.assign(target, { mode, name, nid, ...lengths, keyLength });
 }
 
 export function cipherBindings(env: Environment): Record<string, unknown> {
