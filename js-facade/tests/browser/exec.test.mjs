@@ -71,6 +71,17 @@ for (const name of browsers) {
       assert.equal(readFileSync(path.join(single, 'x'), 'utf8'), 'x\n');
     });
 
+    test('runs the Node that the folder asks for, or that was asked for', async () => {
+      const source = path.join(folder, 'node26');
+      mkdirSync(source);
+      writeFileSync(path.join(source, '.nvmrc'), '26\n');
+      assert.match((await exec(name, ['--mount', source, '--', 'node', '-v'])).stdout.toString(), /^v26\./);
+      assert.match((await exec(name, ['--node', '24', '--mount', source, '--', 'node', '-v'])).stdout.toString(), /^v24\./);
+      const unknown = await exec(name, ['--node', '22', '--', 'node', '-v']);
+      assert.equal(unknown.code, 2);
+      assert.match(unknown.stderr, /--node: there is no Node '22': choose 24 \(.*\) or 26 \(.*\)/);
+    });
+
     test('a reader that goes away ends the writer', async () => {
       const child = spawn('sh', ['-c', `'${process.execPath}' '${cli}' exec --browser ${name} -- jsh -c 'while true; do echo line; done; echo never >&2' | head -2`]);
       const output = { stdout: '', stderr: '' };
