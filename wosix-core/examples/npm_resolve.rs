@@ -2,13 +2,15 @@
 //! `npm_resolve PROJECT CACHE OUT [--before DATE] [--node VERSION] [--omit-resolved] [--lock]`.
 //!
 //! What is missing is printed as `need packuments NAME...`; the caller puts `NAME.json` (`/` written as `%2f`) for each into CACHE/packuments,
-//! empty if there is no such package, and answers with a line. `conformance/npm/trees.mjs` is that caller.
+//! empty if there is no such package, and answers with a line. Likewise `need tarballs URL...`, each under the SHA-256 of its address in
+//! CACHE/tarballs. `conformance/npm/trees.mjs` is that caller.
 
 use std::fs;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use sha2::{Digest, Sha256};
 use wosix_core::npm::error::NpmError;
 use wosix_core::npm::ideal::{BuildOptions, IdealBuilder};
 use wosix_core::npm::json::{self, Format};
@@ -17,7 +19,9 @@ use wosix_core::npm::manifest::{Host, Manifest};
 use wosix_core::npm::packument::{Packument, PickOptions};
 use wosix_core::npm::range::parse_version;
 use wosix_core::npm::source::{Need, Sources};
+use wosix_core::npm::tarball;
 use wosix_core::npm::tree::Tree;
+use wosix_core::npm::workspaces::{self, Folders};
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -80,6 +84,7 @@ fn resolve(
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
+    let workspaces = workspaces::find(&fields, &mut Disk(project))?;
     let (mut tree, _) = Tree::new(&name, Rc::new(Manifest::from_fields(fields)), false);
     let mut format = Format::detect(&text);
     let mut from_disk = false;
@@ -87,14 +92,20 @@ fn resolve(
         && let Ok(text) = fs::read_to_string(project.join("package-lock.json"))
         && let Some(lock) = Lockfile::parse("package-lock.json", &text)?
     {
+        tree.set_workspaces(workspaces);
         lock.load_into(&mut tree, &mut |_| None)?;
         format = lock.format;
         from_disk = true;
+    } else {
+        tree.add_workspaces(workspaces, &mut |path| {
+            Disk(project).manifest(path).ok().flatten()
+        });
     }
     let options = BuildOptions {
         pick,
         save: true,
         from_disk,
+        complete: true,
         ..BuildOptions::default()
     };
     let mut builder = IdealBuilder::new(tree, options, &[]);
@@ -115,11 +126,10 @@ fn resolve(
                     sources.packuments.insert(name, packument);
                 }
                 Need::Folder(path) => {
-                    let text = fs::read_to_string(project.join(&path).join("package.json"))
-                        .unwrap_or_else(|_| "{}".into());
-                    let manifest = json::parse_object(&path, &text)
-                        .map(|fields| Rc::new(Manifest::from_fields(fields)));
-                    sources.folders.insert(path, manifest);
+                    let manifest = Disk(project).manifest(&path);
+                    sources
+                        .folders
+                        .insert(path, manifest.map(Option::unwrap_or_default));
                 }
                 Need::Archive(url) => {
                     sources.archives.insert(
@@ -127,9 +137,45 @@ fn resolve(
                         Err(NpmError::new("ENOTSUP", format!("tarball {url} in a test"))),
                     );
                 }
+                Need::Bundle(url) => {
+                    let bytes = fs::read(tarball_path(cache, &url)).unwrap_or_default();
+                    let bundle = tarball::unpack(&bytes).and_then(|unpacked| unpacked.bundle());
+                    sources.bundles.insert(url, bundle);
+                }
             }
         }
     }
+}
+
+/// The project's folder.
+struct Disk<'a>(&'a Path);
+
+impl Folders for Disk<'_> {
+    fn list(&mut self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.0.join(folder)).into_iter().flatten();
+        entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect()
+    }
+
+    fn manifest(&mut self, folder: &str) -> Result<Option<Rc<Manifest>>, NpmError> {
+        let file = self.0.join(folder).join("package.json");
+        let Ok(text) = fs::read_to_string(&file) else {
+            return Ok(None);
+        };
+        let fields = json::parse_object(&file.to_string_lossy(), &text)?;
+        Ok(Some(Rc::new(Manifest::from_fields(fields))))
+    }
+}
+
+fn tarball_path(cache: &Path, url: &str) -> PathBuf {
+    let digest: String = Sha256::digest(url)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    cache.join("tarballs").join(digest)
 }
 
 fn packument_path(cache: &Path, name: &str) -> PathBuf {
@@ -140,17 +186,23 @@ fn packument_path(cache: &Path, name: &str) -> PathBuf {
 
 /// Has the caller fetch what is not there yet.
 fn fetch(cache: &Path, needs: &[Need]) {
-    let missing: Vec<&str> = needs
-        .iter()
-        .filter_map(|need| match need {
-            Need::Packument(name) if !packument_path(cache, name).exists() => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
+    let packuments = needs.iter().filter_map(|need| match need {
+        Need::Packument(name) if !packument_path(cache, name).exists() => Some(name.as_str()),
+        _ => None,
+    });
+    let tarballs = needs.iter().filter_map(|need| match need {
+        Need::Bundle(url) if !tarball_path(cache, url).exists() => Some(url.as_str()),
+        _ => None,
+    });
+    ask("packuments", packuments.collect());
+    ask("tarballs", tarballs.collect());
+}
+
+fn ask(kind: &str, missing: Vec<&str>) {
     if missing.is_empty() {
         return;
     }
-    println!("need packuments {}", missing.join(" "));
+    println!("need {kind} {}", missing.join(" "));
     let mut line = String::new();
     std::io::stdin()
         .lock()

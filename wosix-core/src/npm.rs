@@ -30,6 +30,7 @@ pub mod source;
 pub mod spec;
 pub mod tarball;
 pub mod tree;
+pub mod workspaces;
 
 /// Version of npm whose behaviour this is.
 pub const NPM_VERSION: &str = "11.19.1";

@@ -140,6 +140,7 @@ fn describe_edge(tree: &Tree, mut error: NpmError, edge: EdgeId, depth: usize) -
         EdgeKind::Optional => "optional ",
         EdgeKind::Peer => "peer ",
         EdgeKind::PeerOptional => "peerOptional ",
+        EdgeKind::Workspace => "workspace ",
     };
     let dependent = if tree.is_root(from) {
         "the root project".to_owned()

@@ -13,10 +13,12 @@ use super::can_place::Placement;
 use super::collate::locale_compare;
 use super::error::NpmError;
 use super::flags;
+use super::lockfile;
+use super::manifest::Manifest;
 use super::packument::PickOptions;
 use super::place::{Placer, Policy};
 use super::source::{Need, Sources};
-use super::tree::{EdgeId, EdgeKind, NodeId, Tree};
+use super::tree::{EdgeId, EdgeKind, NewNode, NodeId, Tree};
 
 /// Settings of a build.
 #[allow(missing_docs, reason = "the names say it")]
@@ -28,6 +30,8 @@ pub struct BuildOptions {
     pub save: bool,
     /// The user asked to add or remove something.
     pub mutating: bool,
+    /// Tarballs are looked into for the packages they bundle, as for a lockfile that is all there will be.
+    pub complete: bool,
     /// The tree came from a lockfile, so that packages nothing needs are pruned.
     pub from_disk: bool,
 }
@@ -49,6 +53,10 @@ pub struct IdealBuilder {
     peer_source: BTreeMap<NodeId, NodeId>,
     virtual_roots: BTreeMap<NodeId, NodeId>,
     folders: BTreeMap<String, NodeId>,
+    /// Links whose folders are looked at when everything else is done.
+    links: BTreeSet<NodeId>,
+    /// Packages whose tarball was looked into for what is bundled.
+    opened: BTreeSet<NodeId>,
 }
 
 impl IdealBuilder {
@@ -71,13 +79,18 @@ impl IdealBuilder {
             peer_source: BTreeMap::new(),
             virtual_roots: BTreeMap::new(),
             folders: BTreeMap::new(),
+            links: BTreeSet::new(),
+            opened: BTreeSet::new(),
         };
         for node in builder.tree.inventory() {
-            if let Some(target) = builder.tree[node].link {
+            let folder = builder.tree[node].link.unwrap_or(node);
+            if folder != root && builder.tree.is_top(folder) {
                 builder
                     .folders
-                    .insert(builder.tree[target].top_path.to_string(), target);
+                    .insert(builder.tree[folder].top_path.to_string(), folder);
             }
+        }
+        for node in builder.reachable() {
             let broken = builder.tree.edges_out(node).into_iter().any(|edge| {
                 let skip = builder.tree[edge].kind == EdgeKind::PeerOptional
                     && !builder.options.save
@@ -99,9 +112,19 @@ impl IdealBuilder {
         if self.seen.is_empty() {
             self.tree.check_overrides()?;
         }
-        while let Some(node) = self.next() {
+        while let Some(node) = self.next().or_else(|| self.next_folder()) {
             if self.seen.contains(&node) || self.tree[node].root != self.root {
                 continue;
+            }
+            if let Some(url) = self.unopened(node) {
+                match sources.bundles.get(&url) {
+                    None => {
+                        self.queue.push(node);
+                        return Ok(vec![Need::Bundle(url)]);
+                    }
+                    Some(Err(error)) => return Err(error.clone()),
+                    Some(Ok(bundle)) => self.open(node, bundle),
+                }
             }
             let needs = self.missing_sources(node, sources);
             if !needs.is_empty() {
@@ -121,6 +144,72 @@ impl IdealBuilder {
         }
     }
 
+    /// What the project's dependencies lead to, directly or not; not what is in folders behind links.
+    fn reachable(&self) -> Vec<NodeId> {
+        let mut seen = indexmap::IndexSet::from([self.root]);
+        let mut next = 0;
+        while let Some(&node) = seen.get_index(next) {
+            next += 1;
+            for edge in self.tree.edges_out(node) {
+                seen.extend(self.tree[edge].to);
+            }
+        }
+        seen.into_iter().collect()
+    }
+
+    /// When nothing else is left, a folder inside the project that a link leads to; the others wait in the queue.
+    fn next_folder(&mut self) -> Option<NodeId> {
+        for link in core::mem::take(&mut self.links) {
+            let Some(target) = self.tree[link].link else {
+                continue;
+            };
+            let inside = self.tree.resolve_parent(target).is_some();
+            if self.tree[link].root == self.root && inside && !self.seen.contains(&target) {
+                self.tree.pass_rules_to_folder(link, target);
+                self.enqueue(target);
+            }
+        }
+        self.next()
+    }
+
+    /// The tarball of a package that brings dependencies of its own and was not looked into yet.
+    fn unopened(&self, node: NodeId) -> Option<String> {
+        let node_ = &self.tree[node];
+        let opens = self.options.complete
+            && node != self.root
+            && node_.link.is_none()
+            && !node_.manifest.bundled.is_empty()
+            && !node_.inert
+            && !self.opened.contains(&node);
+        node_
+            .resolved
+            .as_deref()
+            .filter(|_| opens)
+            .map(str::to_owned)
+    }
+
+    /// Puts what a package's tarball brings below it.
+    pub fn open(&mut self, node: NodeId, bundle: &[(String, Rc<Manifest>)]) {
+        self.opened.insert(node);
+        let mut nodes = BTreeMap::from([(String::new(), node)]);
+        for (location, manifest) in bundle {
+            let Some((parent, name)) = lockfile::split_location(location) else {
+                continue;
+            };
+            let Some(&parent) = nodes.get(parent) else {
+                continue;
+            };
+            // Very old clients left notes about where a package came from in its manifest.
+            let noted = |key: &str| manifest.text(key).map(Rc::from);
+            let new = NewNode {
+                resolved: noted("_resolved"),
+                integrity: noted("_integrity"),
+                ..NewNode::package(Rc::from(name), Rc::clone(manifest))
+            };
+            nodes.insert(location.clone(), self.tree.add(new, Some(parent)));
+        }
+    }
+
     /// Shallowest first, then by path.
     fn next(&mut self) -> Option<NodeId> {
         let tree = &self.tree;
@@ -137,7 +226,7 @@ impl IdealBuilder {
 
     /// Dependencies of `node` that must be resolved (again).
     fn problem_edges(&mut self, node: NodeId) -> Vec<EdgeId> {
-        let bundled: Vec<String> = if self.tree.is_root(node) {
+        let bundled: Vec<String> = if self.tree.is_own(node) {
             Vec::new()
         } else {
             self.tree[node].manifest.bundled.clone()
@@ -156,7 +245,7 @@ impl IdealBuilder {
                 Some(_) if !self.tree.is_valid(edge) => {
                     kind != EdgeKind::PeerOptional || self.options.save || self.options.mutating
                 }
-                Some(_) => explicit,
+                Some(to) => explicit && !self.tree.is_workspace(to),
             };
             if problem {
                 problems.push(edge);
@@ -252,11 +341,10 @@ impl IdealBuilder {
             self.place(edge, dep)?;
         }
         for edge in self.tree.edges_out(node) {
-            if let Some(target) = self.tree[edge].to.and_then(|to| self.tree[to].link)
-                && self.tree.resolve_parent(target).is_some()
-                && !self.seen.contains(&target)
+            if let Some(to) = self.tree[edge].to
+                && self.tree[to].link.is_some()
             {
-                self.enqueue(target);
+                self.links.insert(to);
             }
         }
         Ok(())
@@ -277,9 +365,6 @@ impl IdealBuilder {
             let node = placed.node;
             if self.tree[node].error.is_some() {
                 self.load_failures.insert(node);
-            }
-            if let Some(source) = self.peer_source.get(&dep).copied() {
-                self.peer_source.entry(node).or_insert(source);
             }
             for incoming in self.tree.edges_in(node) {
                 if incoming == placed.edge

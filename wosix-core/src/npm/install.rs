@@ -22,7 +22,9 @@ use super::platform::{CacheUse, Platform, Request, RequestKind, Response};
 use super::save;
 use super::source::{Need, Sources};
 use super::spec;
+use super::tarball;
 use super::tree::{NodeId, Tree};
+use super::workspaces::{self, Folders};
 
 /// Tarballs asked for at a time; the platform has its own limit too.
 const MAX_REQUESTS: usize = 16;
@@ -57,6 +59,7 @@ enum Awaited {
     Packument(String),
     Manifest(String),
     Archive(usize),
+    Bundle(String),
 }
 
 /// An installation under way.
@@ -85,7 +88,7 @@ impl Install {
     /// Reads the project and starts.
     ///
     /// # Errors
-    /// A broken `package.json` or lockfile; `EUSAGE` for `npm ci` without a lockfile; `EUNSUPPORTED` for a project with workspaces.
+    /// A broken `package.json` or lockfile; `EUSAGE` for `npm ci` without a lockfile.
     pub fn start(platform: &dyn Platform, job: Job, config: Config) -> Result<Install, NpmError> {
         let system = platform.system();
         let at = |name: &str| format!("{}/{name}", job.root.trim_end_matches('/'));
@@ -95,13 +98,11 @@ impl Install {
             Some(text) => json::parse_object(&at("package.json"), text)?,
             None => Map::new(),
         };
-        // Without its workspaces the tree would be incomplete without a word.
-        if fields.contains_key("workspaces") {
-            return Err(NpmError::new(
-                "EUNSUPPORTED",
-                format!("{}: workspaces are not supported", at("package.json")),
-            ));
-        }
+        let mut project = Project {
+            platform,
+            root: &job.root,
+        };
+        let workspaces = workspaces::find(&fields, &mut project)?;
         let save = save::target_kind(&config);
         save::add(&mut fields, &job.add, save);
         save::remove(&mut fields, &job.remove);
@@ -145,12 +146,16 @@ impl Install {
         let mut folder = |path: &str| read_manifest(platform, &format!("{}/{path}", job.root)).ok();
         let mut from_disk = false;
         if let Some(lock) = &lock {
+            tree.set_workspaces(workspaces);
             lock.load_into(&mut tree, &mut folder)?;
             lock_format = lock.format.clone();
             from_disk = true;
         } else if let Some(installed) = &installed {
+            tree.set_workspaces(workspaces);
             installed.load_into(&mut tree, &mut folder)?;
             from_disk = true;
+        } else {
+            tree.add_workspaces(workspaces, &mut folder);
         }
         if job.clean {
             check_agreement(&mut tree)?;
@@ -168,6 +173,7 @@ impl Install {
             },
             save: !job.clean && config.flag("save", true),
             mutating: !job.add.is_empty() || !job.remove.is_empty(),
+            complete: config.flag("package-lock-only", false),
             from_disk,
         };
         let explicit: Vec<String> = job
@@ -258,6 +264,13 @@ impl Install {
                 let manifest =
                     body(response, &url, &url).and_then(|bytes| manifest_of_archive(&bytes));
                 self.sources.archives.insert(url, manifest);
+                self.advance(platform)?;
+            }
+            Some(Awaited::Bundle(url)) => {
+                let bundle = body(response, &url, &url)
+                    .and_then(|bytes| tarball::unpack(&bytes))
+                    .and_then(|unpacked| unpacked.bundle());
+                self.sources.bundles.insert(url, bundle);
                 self.advance(platform)?;
             }
             Some(Awaited::Archive(index)) => {
@@ -359,6 +372,7 @@ impl Install {
                 break;
             }
             let mut local = false;
+            let cache = self.config.cache_use();
             for need in needs {
                 match &need {
                     Need::Packument(name) => self.request_packument(name),
@@ -382,8 +396,20 @@ impl Install {
                                 RequestKind::Tarball,
                                 url.clone(),
                                 None,
-                                self.config.cache_use(),
+                                cache,
                             );
+                        }
+                    }
+                    Need::Bundle(url) => {
+                        if let Some(path) = url.strip_prefix("file:") {
+                            local = true;
+                            let bundle = self.read_archive(platform, path);
+                            let bundle = bundle.and_then(|unpacked| unpacked.bundle());
+                            self.sources.bundles.insert(url.clone(), bundle);
+                        } else if self.requested.insert(need.clone()) {
+                            let awaited = Awaited::Bundle(url.clone());
+                            let address = self.address(url);
+                            self.request(awaited, RequestKind::Tarball, address, None, cache);
                         }
                     }
                 }
@@ -420,6 +446,38 @@ impl Install {
     fn is_wanted(&self, node: NodeId) -> bool {
         let tree = &self.builder.tree;
         !tree.is_top(node) && !tree[node].inert && !self.is_omitted(node)
+    }
+}
+
+/// The project's folder, for its workspaces.
+struct Project<'a> {
+    platform: &'a dyn Platform,
+    root: &'a str,
+}
+
+impl Folders for Project<'_> {
+    fn list(&mut self, folder: &str) -> Vec<String> {
+        let system = self.platform.system();
+        let path = super::path::join(self.root, folder);
+        // A folder that cannot be read has no workspaces in it.
+        let entries = system.readdir(&path).unwrap_or_default();
+        let is_folder = |name: &str| {
+            let stat = system.stat(&format!("{path}/{name}"), false);
+            stat.is_ok_and(|stat| stat.is_dir())
+        };
+        entries
+            .into_iter()
+            .map(|entry| entry.name)
+            .filter(|name| !matches!(name.as_str(), "." | "..") && is_folder(name))
+            .collect()
+    }
+
+    fn manifest(&mut self, folder: &str) -> Result<Option<Rc<Manifest>>, NpmError> {
+        match read_manifest(self.platform, &super::path::join(self.root, folder)) {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(error) if error.code == "ENOENT" => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

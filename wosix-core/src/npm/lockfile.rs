@@ -118,7 +118,7 @@ impl Lockfile {
                 };
                 let node = tree.add(new, None);
                 if !location.starts_with("..") {
-                    tree.attach_folder(node, root);
+                    tree.attach_folder(node);
                 }
                 nodes.insert(location.clone(), node);
                 continue;

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::manifest::Manifest;
 use super::range::{Options, Range};
 use super::spec::{self, Spec};
 
@@ -151,6 +152,24 @@ impl Overrides {
                 _ => true,
             }
         };
+        self.ruleset(set)
+            .values()
+            .copied()
+            .find(|&id| matches(self.rule(id)))
+            .unwrap_or(set)
+    }
+
+    /// The set for a package that no dependency leads to: a rule its version fits, or `set` itself.
+    pub fn for_package(&self, set: RuleId, name: &str, manifest: &Manifest) -> RuleId {
+        let fits = |text: &str| {
+            let range = Range::parse(text, STRICT);
+            let version = manifest.semver.as_ref();
+            range
+                .zip(version)
+                .is_some_and(|(range, version)| range.accepts(version))
+        };
+        let matches =
+            |rule: &Rule| rule.name == name && (fits(&rule.key_spec) || fits(&rule.value));
         self.ruleset(set)
             .values()
             .copied()

@@ -275,7 +275,7 @@ impl Placer<'_> {
                 };
                 let entry_from = self.tree[entry].from;
                 let deepest = deepest_nesting_target(self.tree, node, "");
-                if Some(deepest) != target && !self.tree.is_root(entry_from) {
+                if Some(deepest) != target && !self.tree.is_own(entry_from) {
                     displaced.extend(self.tree.gather_dependencies(&[node], &mut |tree, edge| {
                         tree[edge].to != Some(node) && !tree[edge].peer_conflicted
                     }));
@@ -345,7 +345,7 @@ impl Placer<'_> {
     /// Whether the project itself asked for this, so that a conflict is an error.
     fn is_mine(&mut self, edge: EdgeId) -> bool {
         let from = self.tree[edge].from;
-        if self.tree.is_root(from) {
+        if self.tree.is_own(from) {
             return true;
         }
         if !self.tree[edge].is_peer() {
@@ -355,14 +355,14 @@ impl Placer<'_> {
         for edge in self.tree.edges_in(from) {
             if self.tree[edge].is_peer() {
                 peers = true;
-            } else if self.tree.is_root(self.tree[edge].from) {
+            } else if self.tree.is_own(self.tree[edge].from) {
                 return true;
             }
         }
         peers
             && peer_entry_sets(self.tree, from)
                 .iter()
-                .any(|(edge, _)| self.tree.is_root(self.tree[*edge].from))
+                .any(|(edge, _)| self.tree.is_own(self.tree[*edge].from))
     }
 
     fn accept_conflict(&mut self, edge: EdgeId, dep: NodeId) {

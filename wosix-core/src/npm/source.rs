@@ -18,7 +18,12 @@ pub enum Need {
     Folder(String),
     /// The manifest in a tarball: a URL, or a path relative to the project after `file:`.
     Archive(String),
+    /// The manifests of packages inside a package's tarball: its URL, as [`Need::Archive`].
+    Bundle(String),
 }
+
+/// Packages inside a package's tarball: location below it (`node_modules/name`, outer ones first) and manifest.
+pub type Bundle = Vec<(String, Rc<Manifest>)>;
 
 /// Answers so far; a failure is remembered like an answer.
 #[allow(missing_docs, reason = "the names say it")]
@@ -27,6 +32,7 @@ pub struct Sources {
     pub packuments: BTreeMap<String, Result<Rc<Packument>, NpmError>>,
     pub folders: BTreeMap<String, Result<Rc<Manifest>, NpmError>>,
     pub archives: BTreeMap<String, Result<Rc<Manifest>, NpmError>>,
+    pub bundles: BTreeMap<String, Result<Bundle, NpmError>>,
 }
 
 impl Sources {

@@ -1,9 +1,12 @@
 //! A package's tarball as one block of bytes and an index of the files in it.
 
 use std::io::Read;
+use std::rc::Rc;
 
+use super::collate::locale_compare;
 use super::error::NpmError;
-use super::manifest::contained_path;
+use super::json;
+use super::manifest::{Manifest, contained_path};
 
 /// One file of an unpacked package.
 #[allow(missing_docs, reason = "the names say it")]
@@ -24,6 +27,40 @@ pub struct PackFile {
 pub struct Unpacked {
     pub bytes: Vec<u8>,
     pub files: Vec<PackFile>,
+}
+
+impl Unpacked {
+    /// The packages this package brings in its own `node_modules`, outer ones first.
+    ///
+    /// # Errors
+    /// `EJSONPARSE` of a manifest.
+    pub fn bundle(&self) -> Result<Vec<(String, Rc<Manifest>)>, NpmError> {
+        let mut bundle = Vec::new();
+        for file in &self.files {
+            let Some(location) = file.path.strip_suffix("/package.json") else {
+                continue;
+            };
+            let is_package = |location: &str| {
+                let mut names = location.split("node_modules/");
+                names.next() == Some("")
+                    && names.all(|name| {
+                        let slashes = name.trim_end_matches('/').matches('/').count();
+                        !name.is_empty() && slashes == usize::from(name.starts_with('@'))
+                    })
+            };
+            if !is_package(location) {
+                continue;
+            }
+            let text = String::from_utf8_lossy(&self.bytes[file.offset..file.offset + file.length]);
+            let fields = json::parse_object(&file.path, &text)?;
+            bundle.push((location.to_owned(), Rc::new(Manifest::from_fields(fields))));
+        }
+        bundle.sort_by(|(a, _), (b, _)| {
+            let depth = |at: &str| at.matches("node_modules/").count();
+            depth(a).cmp(&depth(b)).then_with(|| locale_compare(a, b))
+        });
+        Ok(bundle)
+    }
 }
 
 /// npm's umask: what of an entry's mode survives.

@@ -10,15 +10,16 @@ mod replace;
 mod resolve;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::error::NpmError;
 use super::manifest::Manifest;
 use super::overrides::{Overrides, RuleId};
 use super::spec::Spec;
+use super::workspaces::Workspaces;
 
 /// A package somewhere in a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +38,7 @@ pub enum EdgeKind {
     Optional,
     Peer,
     PeerOptional,
+    Workspace,
 }
 
 /// Why an edge is not satisfied.
@@ -126,7 +128,7 @@ pub struct Node {
     pub children: IndexMap<Rc<str>, NodeId>,
     pub fs_children: Vec<NodeId>,
     pub edges_out: IndexMap<Rc<str>, EdgeId>,
-    pub edges_in: BTreeSet<EdgeId>,
+    pub edges_in: IndexSet<EdgeId>,
     /// Path relative to the project for a node without parent.
     pub top_path: Rc<str>,
     pub resolved: Option<Rc<str>>,
@@ -187,6 +189,8 @@ pub struct Tree {
     specs: RefCell<BTreeMap<Rc<str>, Rc<Spec>>>,
     /// npm's `legacy-peer-deps`: peer dependencies count for nothing.
     ignore_peers: bool,
+    /// The project's workspaces.
+    workspaces: Workspaces,
     /// The project's `overrides`, if it has some.
     overrides: Option<Overrides>,
 }
@@ -253,7 +257,7 @@ impl Tree {
             children: IndexMap::new(),
             fs_children: Vec::new(),
             edges_out: IndexMap::new(),
-            edges_in: BTreeSet::new(),
+            edges_in: IndexSet::new(),
             top_path: new.top_path,
             resolved: new.resolved,
             integrity: new.integrity,
@@ -289,9 +293,74 @@ impl Tree {
         self[main].manifest = manifest;
     }
 
+    /// Makes the project depend on its workspaces.
+    pub fn set_workspaces(&mut self, workspaces: Workspaces) {
+        self.workspaces = workspaces;
+        let main = self.main();
+        for edge in self.edges_out(main) {
+            self.detach_edge(edge);
+        }
+        self.load_edges(main);
+    }
+
+    /// [`Tree::set_workspaces`], and their folders too, for a tree that nothing was loaded into.
+    pub fn add_workspaces(
+        &mut self,
+        workspaces: Workspaces,
+        manifest: &mut dyn FnMut(&str) -> Option<Rc<Manifest>>,
+    ) {
+        self.set_workspaces(workspaces.clone());
+        for (name, path) in workspaces {
+            let manifest = manifest(&path).unwrap_or_default();
+            let rule = self
+                .overrides
+                .as_ref()
+                .map(|all| all.for_package(Overrides::ROOT, &name, &manifest));
+            let folder = NewNode {
+                top_path: Rc::from(path),
+                resolved: None,
+                integrity: None,
+                overrides: rule,
+                ..NewNode::package(Rc::from(name), manifest)
+            };
+            let node = self.add(folder, None);
+            self.attach_folder(node);
+        }
+    }
+
+    /// The project's workspaces.
+    pub fn workspaces(&self) -> &Workspaces {
+        &self.workspaces
+    }
+
+    /// Whether `node` is a workspace's folder or the link to it.
+    pub fn is_workspace(&self, node: NodeId) -> bool {
+        let root = self[node].root;
+        let name: &str = match &self[node].manifest.name {
+            name if name.is_empty() => &self[node].name,
+            name => name,
+        };
+        !self.workspaces.is_empty()
+            && self.edge(root, name).is_some_and(|edge| {
+                let to = self[edge].to;
+                self[edge].kind == EdgeKind::Workspace
+                    && to.is_some_and(|to| to == node || self[to].link == Some(node))
+            })
+    }
+
+    /// The project itself or a workspace: what the user is answerable for.
+    pub fn is_own(&self, node: NodeId) -> bool {
+        self.is_root(node) || self.is_workspace(node)
+    }
+
     fn load_edges(&mut self, node: NodeId) {
         if self[node].link.is_some() {
             return;
+        }
+        if Some(node) == self.main {
+            for (name, path) in self.workspaces.clone() {
+                self.add_edge(node, &name, &format!("file:{path}"), EdgeKind::Workspace);
+            }
         }
         let manifest = Rc::clone(&self[node].manifest);
         // The order matters: a later kind replaces an earlier one of the same name.
@@ -327,6 +396,9 @@ impl Tree {
 
     fn add_edge(&mut self, from: NodeId, name: &str, spec: &str, kind: EdgeKind) {
         if let Some(&old) = self[from].edges_out.get(name) {
+            if self[old].kind == EdgeKind::Workspace {
+                return;
+            }
             self.detach_edge(old);
         }
         let raw_text: Rc<str> = Rc::from(spec);

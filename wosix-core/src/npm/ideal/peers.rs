@@ -84,6 +84,20 @@ impl IdealBuilder {
     ) -> Result<NodeId, NpmError> {
         let (spec, text) = (self.tree.wanted_spec(edge), self.tree.wanted(edge));
         let from = self.tree[edge].from;
+        // A workspace that will do comes before the registry.
+        if self.tree.workspaces().contains_key(&**name)
+            && !matches!(*spec, Spec::Directory(_))
+            && let Some(own) = self.tree.edge(self.root, name)
+            && let Some(link) = self.tree[own].to
+            && self.tree.is_workspace(link)
+            && self.tree.satisfies(link, edge)
+        {
+            let new = NewNode {
+                link: self.tree[link].link,
+                ..NewNode::package(Rc::clone(name), Rc::clone(&self.tree[link].manifest))
+            };
+            return Ok(self.tree.add(new, Some(parent)));
+        }
         let result =
             match sources.manifest(name, &text, &spec, &self.tree, from, &self.options.pick) {
                 Ok(result) => result,
@@ -121,7 +135,12 @@ impl IdealBuilder {
                     Spec::Remote(url) => new.resolved = Some(Rc::from(url.as_str())),
                     _ => {}
                 }
-                Ok(self.tree.add(new, Some(parent)))
+                let is_link = new.link.is_some();
+                let node = self.tree.add(new, Some(parent));
+                if is_link {
+                    self.links.insert(node);
+                }
+                Ok(node)
             }
             Err(error) => {
                 let new = NewNode {
@@ -153,8 +172,7 @@ impl IdealBuilder {
         };
         let node = self.tree.add(new, None);
         if !path.starts_with("..") && !path.starts_with('/') {
-            let root = self.root;
-            self.tree.attach_folder(node, root);
+            self.tree.attach_folder(node);
         }
         self.folders.insert(path.to_owned(), node);
         node
@@ -188,7 +206,7 @@ impl IdealBuilder {
             let parent_edge = self.tree.edge(parent, &name);
             let source = self.tree[parent].source.unwrap_or(parent);
             let conflict_ok = self.options.policy.force
-                || !(self.tree.is_root(source) || self.options.policy.strict_peers);
+                || !(self.tree.is_own(source) || self.options.policy.strict_peers);
             let Some(current) = self.tree[edge].to else {
                 let Some(parent_edge) = parent_edge else {
                     self.node_from_edge(edge, Some(parent), None, required, sources)?;

@@ -9,7 +9,8 @@ use super::{Awaited, Install, MAX_REQUESTS, body};
 use crate::npm::error::NpmError;
 use crate::npm::manifest::Manifest;
 use crate::npm::platform::{CacheUse, Platform, RequestKind, Response};
-use crate::npm::tarball::{self, PackFile};
+use crate::npm::source::Bundle;
+use crate::npm::tarball::{self, PackFile, Unpacked};
 use crate::npm::tree::NodeId;
 use crate::npm::{files, flags, integrity, json, path};
 
@@ -21,6 +22,8 @@ pub(super) struct Archive {
     pub(super) nodes: Vec<NodeId>,
     pub(super) retried: bool,
     pub(super) unpacked: Option<(i32, Vec<PackFile>)>,
+    /// Packages inside it, if it has some.
+    pub(super) bundle: Bundle,
     pub(super) optional: bool,
 }
 
@@ -67,6 +70,7 @@ impl Install {
                     nodes: Vec::new(),
                     retried: false,
                     unpacked: None,
+                    bundle: Vec::new(),
                     optional: true,
                 });
                 self.archives.len() - 1
@@ -111,6 +115,43 @@ impl Install {
         }
     }
 
+    /// Where a tarball is that some package of the tree is in.
+    pub(super) fn address(&self, url: &str) -> String {
+        let tree = &self.builder.tree;
+        tree.inventory()
+            .into_iter()
+            .find(|&node| tree[node].resolved.as_deref() == Some(url))
+            .map_or(url.to_owned(), |node| self.archive_url(node))
+    }
+
+    /// A tarball of the project's own, by its path.
+    pub(super) fn read_archive(
+        &self,
+        platform: &dyn Platform,
+        path: &str,
+    ) -> Result<Unpacked, NpmError> {
+        let file = path::join(&self.job.root, path);
+        let bytes = crate::system::read_file(platform.system(), &file)
+            .map_err(|error| files::failed(error, "open", &file))?;
+        tarball::unpack(&bytes)
+    }
+
+    /// Adds to the tree what the tarballs turned out to bring.
+    pub(super) fn open_bundles(&mut self) {
+        for archive in &mut self.archives {
+            let bundle = core::mem::take(&mut archive.bundle);
+            if bundle.is_empty() {
+                continue;
+            }
+            for &node in &archive.nodes {
+                if !self.builder.tree[node].inert {
+                    self.builder.open(node, &bundle);
+                }
+            }
+        }
+        flags::calculate(&mut self.builder.tree);
+    }
+
     pub(super) fn request_archives(&mut self) {
         while self.awaited.len() < MAX_REQUESTS && self.next_archive < self.archives.len() {
             let index = self.next_archive;
@@ -149,6 +190,9 @@ impl Install {
         response: Response,
     ) -> Result<(), NpmError> {
         let archive = &self.archives[index];
+        let tree = &self.builder.tree;
+        let brings = |&node: &NodeId| !tree[node].manifest.bundled.is_empty();
+        let has_bundle = archive.nodes.iter().any(brings);
         let result = body(response, &archive.url, &archive.name).and_then(|bytes| {
             if let Some(expected) = &archive.integrity
                 && let Err(actual) = integrity::verify(expected, &bytes)
@@ -156,17 +200,20 @@ impl Install {
                 let algorithm = actual.split('-').next().unwrap_or_default().to_owned();
                 return Err(NpmError::new("EINTEGRITY", format!("{expected} integrity checksum failed when using {algorithm}: wanted {expected} but got {actual}. ({} bytes)", bytes.len())));
             }
-            tarball::unpack(&bytes).map_err(|mut error| {
+            let unpacked = tarball::unpack(&bytes).map_err(|mut error| {
                 error.summary = format!("{} while unpacking {} from {}", error.summary, archive.name, archive.url);
                 error
-            })
+            })?;
+            let bundle = if has_bundle { unpacked.bundle()? } else { Vec::new() };
+            Ok((unpacked, bundle))
         });
         match result {
-            Ok(unpacked) => {
+            Ok((unpacked, bundle)) => {
                 let pack = platform
                     .pack(&unpacked.bytes)
                     .map_err(|error| files::failed(error, "write", &archive.name))?;
                 self.archives[index].unpacked = Some((pack, unpacked.files));
+                self.archives[index].bundle = bundle;
                 Ok(())
             }
             // Damage on the way is mended by fetching once more, past the cache.

@@ -24,6 +24,7 @@ impl Install {
         let system = platform.system();
         let root = self.job.root.clone();
         if !self.config.flag("package-lock-only", false) {
+            self.open_bundles();
             self.remove_old(platform)?;
             let changed = self.unpack(platform)?;
             self.link(platform)?;
@@ -101,7 +102,9 @@ impl Install {
         let removed: Vec<&String> = installed
             .packages
             .keys()
-            .filter(|location| location.starts_with("node_modules/") && !wanted.contains(*location))
+            .filter(|location| {
+                lockfile::split_location(location).is_some() && !wanted.contains(*location)
+            })
             .filter(|location| system.stat(&format!("{root}/{location}"), false).is_ok())
             .collect();
         self.report.removed = removed.len();

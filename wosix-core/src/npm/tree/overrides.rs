@@ -78,7 +78,7 @@ impl Tree {
     }
 
     pub(super) fn remove_edge_in(&mut self, node: NodeId, edge: EdgeId) {
-        self[node].edges_in.remove(&edge);
+        self[node].edges_in.shift_remove(&edge);
         let rule = self[edge].overrides;
         self.rule_left(node, rule);
     }
@@ -122,6 +122,12 @@ impl Tree {
         if merged.is_some() {
             self.pass_rules_on(node);
         }
+    }
+
+    /// The folder behind a link is about to be resolved: the link's rules hold there.
+    pub fn pass_rules_to_folder(&mut self, link: NodeId, target: NodeId) {
+        let rule = self[link].overrides;
+        self.rule_entered(target, rule);
     }
 
     fn pass_rules_on(&mut self, node: NodeId) {

@@ -29,8 +29,34 @@ impl Tree {
         self.move_to_root(node, root);
     }
 
-    /// Registers the folder `node` as one inside the main tree's project, outside `node_modules`.
-    pub fn attach_folder(&mut self, node: NodeId, parent: NodeId) {
+    /// Registers the folder `node` as one inside the main tree's project, outside `node_modules`: below the nearest folder around it,
+    /// above those inside it.
+    pub fn attach_folder(&mut self, node: NodeId) {
+        let path = Rc::clone(&self[node].top_path);
+        let contains = |outer: &str, inner: &str| {
+            inner
+                .strip_prefix(outer)
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let mut parent = self.main();
+        while let Some(&inner) = self[parent]
+            .fs_children
+            .iter()
+            .find(|&&other| contains(&self[other].top_path, &path))
+        {
+            parent = inner;
+        }
+        let inside: Vec<NodeId> = self[parent]
+            .fs_children
+            .iter()
+            .copied()
+            .filter(|&other| contains(&path, &self[other].top_path))
+            .collect();
+        for other in inside {
+            self[parent].fs_children.retain(|&child| child != other);
+            self[other].fs_parent = Some(node);
+            self[node].fs_children.push(other);
+        }
         self[node].fs_parent = Some(parent);
         self[parent].fs_children.push(node);
         let root = self[parent].root;
