@@ -1,161 +1,321 @@
 //! Texts of `ERESOLVE`: what was found, what wants something else, and why each is there.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use super::can_place::{Check, Placement};
 use super::error::NpmError;
+use super::path;
 use super::tree::{EdgeId, EdgeKind, NodeId, Tree};
 
 /// How far chains of dependents are followed.
-const MAX_DEPTH: usize = 4;
+const DEPTH: usize = 4;
+/// Length of the list of dependents that are only named.
+const MAX_NAMES: usize = 50;
 
-/// The error for a conflict that may not be accepted.
+/// The error for a conflict that may not be accepted. `check` is the place that would do but for its peers, if there is one.
 pub fn peer_conflict(tree: &Tree, edge: EdgeId, dep: NodeId, check: Option<&Check>) -> NpmError {
-    let from = tree[edge].from;
-    let mut error = NpmError::new("ERESOLVE", "could not resolve");
-    error = error
-        .with_detail("")
-        .with_detail(format!("While resolving: {}", identity(tree, from)));
-    let current = tree.resolve(from, &tree[edge].name);
-    if let Some(current) = current {
-        error = found(tree, error, current);
-    }
-    error = error
-        .with_detail("")
-        .with_detail("Could not resolve dependency:");
-    error = describe_edge(tree, error, edge, 0);
-    let conflict = check.and_then(|check| {
-        if check.own_placement == Placement::Conflict {
-            return check.current.map(|current| (current, check.edge));
-        }
-        let conflicts = check
-            .children
-            .iter()
-            .filter(|child| child.placement == Placement::Conflict);
-        conflicts
-            .filter_map(|child| Some((child.current?, child.edge)))
-            .next()
-    });
-    if let Some((current, peer)) = conflict {
-        error = error.with_detail("").with_detail(format!(
-            "Conflicting peer dependency: {}",
-            identity(tree, tree[peer].to.unwrap_or(dep))
-        ));
-        if Some(current) != tree.resolve(from, &tree[edge].name) {
-            error = found(tree, error, current);
-        }
-        error = describe_edge(tree, error, peer, 0);
-    }
-    advice(error)
+    let lines = conflict(tree, edge, dep, check);
+    with_advice(NpmError::new("ERESOLVE", "could not resolve"), lines)
 }
 
 /// The error for a set of peers that contradicts the project's own dependencies.
 pub fn unresolvable(tree: &Tree, edge: EdgeId) -> NpmError {
-    let from = tree[edge].from;
-    let mut error = NpmError::new("ERESOLVE", "unable to resolve dependency tree");
-    let root = tree[from].root;
-    error = error.with_detail("").with_detail(format!(
-        "While resolving: {}",
-        identity(tree, tree[root].source.unwrap_or(root))
-    ));
-    if let Some(current) = tree.resolve(from, &tree[edge].name) {
-        error = found(tree, error, current);
-    }
-    error = error
-        .with_detail("")
-        .with_detail("Could not resolve dependency:");
-    error = describe_edge(tree, error, edge, 0);
-    advice(error)
+    let mut explainer = Explainer::new(tree);
+    let current = tree.resolve(tree[edge].from, &tree[edge].name);
+    let current = current.map(|node| explainer.node(node, None, &[]));
+    let explained = explainer.edge(edge, &[]);
+    let lines = report(None, current.as_deref(), &explained, None);
+    with_advice(
+        NpmError::new("ERESOLVE", "unable to resolve dependency tree"),
+        lines,
+    )
 }
 
 /// The warning for a conflict that was accepted.
-pub fn overridden_peer(tree: &Tree, edge: EdgeId, _dep: NodeId) -> String {
-    let mut error = NpmError::new("ERESOLVE", "overriding peer dependency");
-    error = error.with_detail(format!(
-        "While resolving: {}",
-        identity(tree, tree[edge].from)
-    ));
-    if let Some(current) = tree.resolve(tree[edge].from, &tree[edge].name) {
-        error = found(tree, error, current);
-    }
-    error = error
-        .with_detail("")
-        .with_detail("Could not resolve dependency:");
-    error = describe_edge(tree, error, edge, 0);
-    let mut lines = vec![format!("ERESOLVE {}", error.summary)];
-    lines.extend(error.detail);
+pub fn overridden_peer(tree: &Tree, edge: EdgeId, dep: NodeId, check: Option<&Check>) -> String {
+    let mut lines = vec!["ERESOLVE overriding peer dependency".to_owned()];
+    lines.extend(conflict(tree, edge, dep, check));
     lines.join("\n")
 }
 
-fn advice(error: NpmError) -> NpmError {
-    error
+fn with_advice(error: NpmError, lines: Vec<String>) -> NpmError {
+    lines
+        .into_iter()
+        .fold(error.with_detail(""), NpmError::with_detail)
         .with_detail("")
         .with_detail("Fix the upstream dependency conflict, or retry this command with --force or --legacy-peer-deps to accept an incorrect (and potentially broken) dependency resolution.")
 }
 
-fn identity(tree: &Tree, node: NodeId) -> String {
-    let node = tree[node].source.unwrap_or(node);
-    let manifest = &tree[node].manifest;
-    let name = if tree.is_top(node) && !manifest.name.is_empty() {
-        &*manifest.name
-    } else {
-        &*tree[node].name
+fn conflict(tree: &Tree, edge: EdgeId, dep: NodeId, check: Option<&Check>) -> Vec<String> {
+    let mut explainer = Explainer::new(tree);
+    let explained = explainer.edge(edge, &[]);
+    let placed = explainer.node(dep, Some(edge), &[]);
+    let current = tree.resolve(tree[edge].from, &tree[edge].name);
+    let current = current.map(|node| explainer.node(node, None, &[]));
+    let mut peer_current = None;
+    let peer = match check.filter(|check| check.own_placement != Placement::Conflict) {
+        // A peer, or a peer of a peer, found something it does not like.
+        Some(check) => first_conflict(check).map(|(child, there)| {
+            peer_current = Some(explainer.node(there, None, &[]));
+            explainer.node(child.dep, Some(child.edge), &[])
+        }),
+        None => Some(Rc::clone(&placed)),
     };
-    if manifest.version.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name}@{}", manifest.version)
+    let found = current.or(peer_current);
+    report(Some(&placed), found.as_deref(), &explained, peer.as_deref())
+}
+
+fn first_conflict(check: &Check) -> Option<(&Check, NodeId)> {
+    let mut checks: Vec<&Check> = check.children.iter().collect();
+    let mut next = 0;
+    while let Some(&check) = checks.get(next) {
+        if check.placement == Placement::Conflict
+            && let Some(current) = check.current
+        {
+            return Some((check, current));
+        }
+        checks.extend(&check.children);
+        next += 1;
+    }
+    None
+}
+
+/// Why a package is there.
+struct Node {
+    /// Empty for the project itself.
+    title: String,
+    /// Name by which it is listed only.
+    name: String,
+    location: Option<String>,
+    dependents: Vec<Rc<Edge>>,
+    links: Vec<Rc<Node>>,
+    /// What was being resolved when it came into play.
+    resolving: Option<String>,
+}
+
+/// Why a dependency is there.
+struct Edge {
+    /// Up to `from`.
+    text: String,
+    from: Rc<Node>,
+}
+
+/// Explanations made so far: each is made once, in the context in which it was asked for first, as in npm.
+struct Explainer<'a> {
+    tree: &'a Tree,
+    nodes: BTreeMap<NodeId, Rc<Node>>,
+    edges: BTreeMap<EdgeId, Rc<Edge>>,
+}
+
+impl<'a> Explainer<'a> {
+    fn new(tree: &'a Tree) -> Explainer<'a> {
+        Explainer {
+            tree,
+            nodes: BTreeMap::new(),
+            edges: BTreeMap::new(),
+        }
+    }
+
+    /// `reason` is the only dependency of interest. Nodes in `seen` are not explained again.
+    fn node(&mut self, id: NodeId, reason: Option<EdgeId>, seen: &[NodeId]) -> Rc<Node> {
+        if let Some(known) = self.nodes.get(&id) {
+            return Rc::clone(known);
+        }
+        let explained = Rc::new(self.explain(id, reason, seen));
+        self.nodes.insert(id, Rc::clone(&explained));
+        explained
+    }
+
+    fn explain(&mut self, id: NodeId, reason: Option<EdgeId>, seen: &[NodeId]) -> Node {
+        let tree = self.tree;
+        let node = &tree[id];
+        let mut why = Node {
+            title: String::new(),
+            name: "the root project".to_owned(),
+            location: None,
+            dependents: Vec::new(),
+            links: Vec::new(),
+            resolving: None,
+        };
+        if let Some(source) = node.source {
+            let of = self.node(source, reason, seen);
+            return Node {
+                title: of.title.clone(),
+                name: of.name.clone(),
+                location: of.location.clone(),
+                dependents: of.dependents.clone(),
+                links: of.links.clone(),
+                resolving: of.resolving.clone(),
+            };
+        }
+        if tree.is_root(id) {
+            return why;
+        }
+        let or_undefined = |text: &str| match text {
+            "" => "undefined".to_owned(),
+            text => text.to_owned(),
+        };
+        why.name = if tree.is_top(id) {
+            or_undefined(&node.manifest.name)
+        } else {
+            node.name.to_string()
+        };
+        why.title = format!("{}@{}", why.name, or_undefined(&node.manifest.version));
+        if let Some(source) = tree[node.root].source {
+            let manifest = &tree[source].manifest;
+            why.resolving = Some(format!(
+                "{}@{}",
+                or_undefined(&manifest.name),
+                or_undefined(&manifest.version)
+            ));
+        }
+        if seen.contains(&id) {
+            return why;
+        }
+        // In a virtual tree, the location is seen from what the tree was made for.
+        let (location, root) = (tree.location(id), &tree[node.root]);
+        let inside = root.source.and_then(|_| {
+            let rest = location.strip_prefix(&*root.top_path)?;
+            Some(rest.trim_start_matches('/').to_owned())
+        });
+        why.location = Some(inside.unwrap_or(location));
+        let seen: Vec<NodeId> = seen.iter().copied().chain([id]).collect();
+        why.dependents = match reason {
+            Some(edge) => vec![self.edge(edge, &seen)],
+            None => {
+                // A dependency that it does not satisfy is no reason for its being there, unless it is the project's own.
+                let keeps =
+                    |edge: &EdgeId| tree.satisfies(id, *edge) || tree.is_root(tree[*edge].from);
+                let edges: Vec<EdgeId> = tree.edges_in(id).into_iter().filter(keeps).collect();
+                edges
+                    .into_iter()
+                    .map(|edge| self.edge(edge, &seen))
+                    .collect()
+            }
+        };
+        if tree.is_top(id) {
+            for link in tree.inventory() {
+                if tree[link].link == Some(id) {
+                    let link = self.explain(link, reason, &seen);
+                    why.links.push(Rc::new(link));
+                }
+            }
+        }
+        why
+    }
+
+    fn edge(&mut self, id: EdgeId, seen: &[NodeId]) -> Rc<Edge> {
+        if let Some(known) = self.edges.get(&id) {
+            return Rc::clone(known);
+        }
+        let tree = self.tree;
+        let edge = &tree[id];
+        let (wanted, raw) = (tree.wanted(id), &edge.raw_text);
+        let mut text = match edge.kind {
+            EdgeKind::Prod => "",
+            EdgeKind::Dev => "dev ",
+            EdgeKind::Optional => "optional ",
+            EdgeKind::Peer => "peer ",
+            EdgeKind::PeerOptional => "peerOptional ",
+            EdgeKind::Workspace => "workspace ",
+        }
+        .to_owned();
+        let bundled = &tree[edge.from].manifest.bundled;
+        if bundled.iter().any(|name| **name == *edge.name) {
+            text.push_str("bundled ");
+        }
+        if edge.kind == EdgeKind::Workspace {
+            text.push_str(&path::normalize(raw.strip_prefix("file:").unwrap_or(raw)));
+        } else if wanted == *raw {
+            text.push_str(&format!("{}@\"{wanted}\"", edge.name));
+        } else {
+            text.push_str(&format!(
+                "overridden {}@\"{wanted}\" (was \"{raw}\")",
+                edge.name
+            ));
+        }
+        let from = self.node(edge.from, None, seen);
+        let explained = Rc::new(Edge { text, from });
+        self.edges.insert(id, Rc::clone(&explained));
+        explained
     }
 }
 
-fn found(tree: &Tree, mut error: NpmError, node: NodeId) -> NpmError {
-    error = error.with_detail(format!("Found: {}", identity(tree, node)));
-    describe_node(tree, error, node, 0)
+fn report(
+    dep: Option<&Node>,
+    current: Option<&Node>,
+    edge: &Edge,
+    peer: Option<&Node>,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let resolving = [dep, current, Some(&*edge.from)]
+        .into_iter()
+        .flatten()
+        .find_map(|node| node.resolving.as_ref());
+    if let Some(title) = resolving {
+        lines.push(format!("While resolving: {title}"));
+    }
+    let mut headed = |heading: &str, text: String| {
+        lines.extend(format!("{heading}{text}").split('\n').map(str::to_owned));
+    };
+    match current {
+        Some(node) => headed("Found: ", print_node(node, DEPTH)),
+        None => headed("Found: ", print_edge(edge, DEPTH)),
+    }
+    headed("\nCould not resolve dependency:\n", print_edge(edge, DEPTH));
+    if let Some(peer) = peer {
+        headed("\nConflicting peer dependency: ", print_node(peer, DEPTH));
+    }
+    lines
 }
 
-fn describe_node(tree: &Tree, mut error: NpmError, node: NodeId, depth: usize) -> NpmError {
-    if tree.is_top(node) {
-        return error;
+fn print_node(node: &Node, depth: usize) -> String {
+    let mut text = node.title.clone();
+    if let Some(location) = node.location.as_ref().filter(|at| !at.is_empty()) {
+        text.push('\n');
+        text.push_str(location);
     }
-    let indent = "  ".repeat(depth);
-    error = error.with_detail(format!("{indent}{}", tree.location(node)));
-    // A dependency that it does not satisfy is no reason for its being there, unless it is the project's own.
-    let keeps = |edge: &EdgeId| tree.satisfies(node, *edge) || tree.is_root(tree[*edge].from);
-    let reasons: Vec<EdgeId> = tree[node].edges_in.iter().copied().filter(keeps).collect();
-    for &edge in reasons.iter().take(3) {
-        error = describe_edge(tree, error, edge, depth + 1);
-    }
-    let more = reasons.len().saturating_sub(3);
-    if more > 0 {
-        error = error.with_detail(format!("{indent}  {more} more"));
-    }
-    error
+    text + &print_reasons(node, depth)
 }
 
-fn describe_edge(tree: &Tree, mut error: NpmError, edge: EdgeId, depth: usize) -> NpmError {
-    let Some(from) = Some(tree[edge].from).map(|from| tree[from].source.unwrap_or(from)) else {
-        return error;
-    };
-    let kind = match tree[edge].kind {
-        EdgeKind::Prod => "",
-        EdgeKind::Dev => "dev ",
-        EdgeKind::Optional => "optional ",
-        EdgeKind::Peer => "peer ",
-        EdgeKind::PeerOptional => "peerOptional ",
-        EdgeKind::Workspace => "workspace ",
-    };
-    let dependent = if tree.is_root(from) {
+fn print_reasons(node: &Node, depth: usize) -> String {
+    if depth == 0 {
+        return String::new();
+    }
+    let indented = |texts: Vec<String>| format!("\n{}", texts.join("\n")).replace('\n', "\n  ");
+    let mut text = String::new();
+    if !node.dependents.is_empty() {
+        let (shown, rest) = node
+            .dependents
+            .split_at(depth.div_ceil(2).min(node.dependents.len()));
+        let mut texts: Vec<String> = shown.iter().map(|edge| print_edge(edge, depth)).collect();
+        if !rest.is_empty() {
+            let (mut names, mut length) = (Vec::new(), 0);
+            for (index, edge) in rest.iter().enumerate() {
+                length += edge.from.name.len();
+                if length >= MAX_NAMES && index + 1 < rest.len() {
+                    names.push("...");
+                    break;
+                }
+                names.push(&edge.from.name);
+            }
+            texts.push(format!("{} more ({})", rest.len(), names.join(", ")));
+        }
+        text.push_str(&indented(texts));
+    }
+    if !node.links.is_empty() {
+        let texts = node.links.iter().map(|link| print_node(link, depth - 1));
+        text.push_str(&indented(texts.collect()));
+    }
+    text
+}
+
+fn print_edge(edge: &Edge, depth: usize) -> String {
+    let from = if edge.from.title.is_empty() {
         "the root project".to_owned()
     } else {
-        identity(tree, from)
+        print_node(&edge.from, depth - 1)
     };
-    error = error.with_detail(format!(
-        "{}{kind}{}@\"{}\" from {dependent}",
-        "  ".repeat(depth),
-        tree[edge].name,
-        tree.wanted(edge)
-    ));
-    if depth < MAX_DEPTH {
-        describe_node(tree, error, from, depth)
-    } else {
-        error
-    }
+    format!("{} from {from}", edge.text)
 }

@@ -211,7 +211,7 @@ impl Packument {
         let date = options
             .before
             .as_ref()
-            .map(|date| format!(" with a date before {date}"))
+            .map(|date| format!(" with a date before {}", local_date(date)))
             .unwrap_or_default();
         NpmError::new(
             "ETARGET",
@@ -220,8 +220,9 @@ impl Packument {
                 self.name
             ),
         )
-        .with_detail("In most cases you or one of your dependencies are requesting")
-        .with_detail("a package version that doesn't exist.")
+        .with_detail(
+            "In most cases you or one of your dependencies are requesting a package version that doesn't exist.",
+        )
     }
 
     fn find(&self, version: &Version) -> Option<usize> {
@@ -249,6 +250,19 @@ impl Packument {
         });
         Rc::clone(manifest)
     }
+}
+
+/// A date in ISO 8601 as `toLocaleString` writes it in English and UTC; anything else as it is.
+fn local_date(date: &str) -> String {
+    let number = |range: core::ops::Range<usize>| date.get(range)?.parse::<u32>().ok();
+    let parts = [0..4, 5..7, 8..10, 11..13].map(number);
+    let ([Some(year), Some(month), Some(day), Some(hour)], Some(rest)) = (parts, date.get(13..19))
+    else {
+        return date.to_owned();
+    };
+    let half = if hour < 12 { "AM" } else { "PM" };
+    let hour = (hour + 11) % 12 + 1;
+    format!("{month}/{day}/{year}, {hour}{rest} {half}")
 }
 
 #[cfg(test)]
@@ -293,6 +307,10 @@ mod tests {
         assert_eq!(pick("next", None), "2.0.0-rc.1");
         assert_eq!(pick("^1.0.0", Some("2020-06-01T00:00:00.000Z")), "1.0.0");
         assert_eq!(pick("^9", None), "ETARGET");
+        assert_eq!(
+            local_date("2026-06-01T00:30:05.000Z"),
+            "6/1/2026, 12:30:05 AM"
+        );
         assert_eq!(pick("nothing", None), "ETARGET");
     }
 }

@@ -81,7 +81,6 @@ impl Placer<'_> {
         }
         let mut chosen: Option<Check> = None;
         let mut own: Option<Check> = None;
-        let mut last: Option<Check> = None;
         let start = self.start_node(edge, parent);
         let name = Rc::clone(&self.tree[edge].name);
         for target in self.tree.ancestry(start).collect::<Vec<_>>() {
@@ -110,8 +109,6 @@ impl Placer<'_> {
                 // A conflict among the peers only: this place will do if the conflict is acceptable.
                 if check.own_placement != Placement::Conflict {
                     own = Some(check);
-                } else {
-                    last = Some(check);
                 }
                 break;
             }
@@ -122,13 +119,12 @@ impl Placer<'_> {
         let check = match (chosen, own) {
             (Some(check), _) => check,
             (None, own) => {
-                let top_edge = top_edge(edge, parent);
-                if !self.policy.force && (self.policy.strict_peers || self.is_mine(top_edge)) {
-                    let conflict = own.as_ref().or(last.as_ref());
-                    return Err(explain::peer_conflict(self.tree, edge, dep, conflict));
+                let top = top_edge(edge, parent);
+                if !self.policy.force && (self.policy.strict_peers || self.is_mine(top)) {
+                    return Err(explain::peer_conflict(self.tree, top, dep, own.as_ref()));
                 }
                 let Some(check) = own else {
-                    self.accept_conflict(edge, dep);
+                    self.accept_conflict(edge, dep, None);
                     return Ok(());
                 };
                 check
@@ -142,7 +138,7 @@ impl Placer<'_> {
         };
         if placement == Placement::Keep {
             if self.tree[edge].is_peer() && !self.tree.is_valid(edge) {
-                self.accept_conflict(edge, dep);
+                self.accept_conflict(edge, dep, Some(&check));
             }
             self.prune_dedupable(target, true, explicit);
             return Ok(());
@@ -183,13 +179,13 @@ impl Placer<'_> {
         });
         match self.tree.child(target, &name) {
             Some(old) => {
-                let again = self.replace_old(placed, old, dep);
+                let again = self.replace_old(placed, old, dep, check);
                 self.placed[record].need_evaluation = again;
             }
             None => self.tree.attach(placed, target),
         }
         if self.tree[edge].is_peer() && !self.tree.satisfies(placed, edge) {
-            self.accept_conflict(edge, dep);
+            self.accept_conflict(edge, dep, Some(check));
         }
         if let Some(to) = self.tree[edge].to
             && to != placed
@@ -244,7 +240,13 @@ impl Placer<'_> {
     }
 
     /// Replaces `old` by `placed`; answers the nodes that lost a dependency by it.
-    fn replace_old(&mut self, placed: NodeId, old: NodeId, dep: NodeId) -> BTreeSet<NodeId> {
+    fn replace_old(
+        &mut self,
+        placed: NodeId,
+        old: NodeId,
+        dep: NodeId,
+        check: &Check,
+    ) -> BTreeSet<NodeId> {
         let target = self.tree[old].parent;
         let mut orphans = Vec::new();
         for edge in self.tree.edges_out(old) {
@@ -280,7 +282,7 @@ impl Placer<'_> {
                         tree[edge].to != Some(node) && !tree[edge].peer_conflicted
                     }));
                 } else {
-                    self.accept_conflict(edge, dep);
+                    self.accept_conflict(edge, dep, Some(check));
                 }
             }
         }
@@ -365,9 +367,9 @@ impl Placer<'_> {
                 .any(|(edge, _)| self.tree.is_own(self.tree[*edge].from))
     }
 
-    fn accept_conflict(&mut self, edge: EdgeId, dep: NodeId) {
+    fn accept_conflict(&mut self, edge: EdgeId, dep: NodeId, check: Option<&Check>) {
         self.tree[edge].peer_conflicted = true;
-        let text = explain::overridden_peer(self.tree, edge, dep);
+        let text = explain::overridden_peer(self.tree, edge, dep, check);
         if !self.warnings.contains(&text) {
             self.warnings.push(text);
         }
