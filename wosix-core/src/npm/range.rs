@@ -3,11 +3,15 @@
 //! Cargo's ranges differ in almost every corner (`1.2.3` is exact here, `2.3` means `2.3.x`, alternatives are joined by `||`),
 //! so only the version type and its precedence come from the `semver` crate.
 
+mod intersect;
+mod partial;
+
 use core::cmp::Ordering;
 use core::fmt;
 
+use partial::{Partial, strip_prefix_characters};
+use semver::Prerelease;
 pub use semver::Version;
-use semver::{BuildMetadata, Prerelease};
 
 /// Largest number npm accepts in a version (`Number.MAX_SAFE_INTEGER`).
 const MAX_NUMBER: u64 = 9_007_199_254_740_991;
@@ -39,7 +43,11 @@ pub fn parse_version(text: &str, loose: bool) -> Option<Version> {
         text.strip_prefix('v').unwrap_or(text)
     };
     let partial = Partial::parse_body(body, loose)?;
-    partial.full()
+    partial.full().filter(|version| !is_too_large(version))
+}
+
+fn is_too_large(version: &Version) -> bool {
+    version.major.max(version.minor).max(version.patch) > MAX_NUMBER
 }
 
 /// Precedence as npm sorts it: build metadata does not count.
@@ -83,37 +91,6 @@ impl Comparator {
 
     fn is_null(&self) -> bool {
         *self == Comparator::null()
-    }
-
-    /// Whether some version may fit both.
-    fn intersects(&self, other: &Comparator) -> bool {
-        let (Some(own), Some(bound)) = (&self.version, &other.version) else {
-            return true;
-        };
-        if self.operator == Operator::Equal {
-            return Range::of(other).accepts(own);
-        }
-        if other.operator == Operator::Equal {
-            return Range::of(self).accepts(bound);
-        }
-        // Nothing is lower than the lowest version.
-        let nothing = |one: &Comparator| {
-            one.operator == Operator::Less
-                && one.version.as_ref().is_some_and(|version| {
-                    (version.major, version.minor, version.patch) == (0, 0, 0)
-                })
-        };
-        if nothing(self) || nothing(other) {
-            return false;
-        }
-        let up = |operator| matches!(operator, Operator::Greater | Operator::GreaterEqual);
-        let inclusive = |operator| matches!(operator, Operator::LessEqual | Operator::GreaterEqual);
-        match (up(self.operator), up(other.operator), compare(own, bound)) {
-            (true, true, _) | (false, false, _) => true,
-            (_, _, Ordering::Equal) => inclusive(self.operator) && inclusive(other.operator),
-            (true, false, order) => order == Ordering::Less,
-            (false, true, order) => order == Ordering::Greater,
-        }
     }
 
     fn accepts(&self, version: &Version) -> bool {
@@ -195,30 +172,6 @@ impl Range {
             .any(|set| set.len() == 1 && set[0].version.is_none())
     }
 
-    fn of(comparator: &Comparator) -> Range {
-        Range {
-            alternatives: vec![vec![comparator.clone()]],
-            include_prerelease: false,
-        }
-    }
-
-    /// npm's `semver.intersects`: whether some version may be in both ranges.
-    pub fn intersects(&self, other: &Range) -> bool {
-        let possible = |set: &[Comparator]| {
-            let mut pairs = (0..set.len()).flat_map(|i| (0..i).map(move |k| (i, k)));
-            pairs.all(|(i, k)| set[i].intersects(&set[k]))
-        };
-        self.alternatives.iter().any(|own| {
-            possible(own)
-                && other.alternatives.iter().any(|set| {
-                    possible(set)
-                        && own
-                            .iter()
-                            .all(|one| set.iter().all(|bound| one.intersects(bound)))
-                })
-        })
-    }
-
     /// npm's `semver.satisfies`.
     pub fn accepts(&self, version: &Version) -> bool {
         self.alternatives
@@ -264,38 +217,46 @@ impl fmt::Display for Range {
 /// One alternative; `None` invalidates the whole range, an empty list only this alternative (loose mode).
 fn parse_alternative(text: &str, options: Options) -> Option<Vec<Comparator>> {
     let text = strip_build_metadata(text);
+    let text = replace_hyphen(&text, options).unwrap_or(text);
+    let mut parsed: Vec<(String, Option<Vec<Comparator>>)> = Vec::new();
+    for token in join_operators(&text) {
+        let list = parse_comparator(&token, options);
+        if list.is_none() && !options.loose {
+            return None;
+        }
+        parsed.push((token, list));
+    }
+    // What accepts anything is an empty word to npm, which only counts at the beginning and at the end.
+    let is_any = |list: &Option<Vec<Comparator>>| {
+        list.as_ref()
+            .is_some_and(|list| list.len() == 1 && list[0].version.is_none())
+    };
+    let first = parsed.iter().position(|(_, list)| !is_any(list));
+    let last = parsed.iter().rposition(|(_, list)| !is_any(list));
+    let everything = Comparator::new(Operator::GreaterEqual, bound(0, 0, 0, options));
     let mut comparators: Vec<Comparator> = Vec::new();
-    if let Some(bounds) = parse_hyphen(&text, options) {
-        comparators = bounds;
-    } else {
-        for token in join_operators(&text) {
-            match parse_comparator(&token, options) {
-                Some(list) => comparators.extend(list),
-                None if options.loose => {}
-                None => return None,
+    for (index, (token, list)) in parsed.into_iter().enumerate() {
+        let inside =
+            first.is_some_and(|first| index > first) && last.is_some_and(|last| index < last);
+        if inside && is_any(&list) {
+            continue;
+        }
+        for comparator in list.into_iter().flatten() {
+            if comparator == everything && says_everything(&token, options) {
+                comparators.push(Comparator::ANY);
+            } else {
+                comparators.push(comparator);
             }
         }
-        if comparators.is_empty() {
-            return options.loose.then(Vec::new);
-        }
     }
-    for comparator in &mut comparators {
-        let everything = if options.include_prerelease {
-            lowest(0, 0, 0)
-        } else {
-            Version::new(0, 0, 0)
-        };
-        if comparator.operator == Operator::GreaterEqual
-            && comparator.version.as_ref() == Some(&everything)
-        {
-            *comparator = Comparator::ANY;
-        }
+    if comparators.is_empty() {
+        return options.loose.then(Vec::new);
     }
     // The upper bound of the largest number is no version, and so nothing is a range.
     let mut bounds = comparators
         .iter()
         .filter_map(|comparator| comparator.version.as_ref());
-    if bounds.any(|bound| bound.major.max(bound.minor).max(bound.patch) > MAX_NUMBER) {
+    if bounds.any(is_too_large) {
         return None;
     }
     if comparators.iter().any(Comparator::is_null) {
@@ -342,61 +303,85 @@ fn strip_build_metadata(text: &str) -> String {
 
 /// Splits at spaces, but keeps `> 1.2.3` and `~> 1` together. A comparison joins only with what can be a version.
 fn join_operators(text: &str) -> Vec<String> {
+    let words: Vec<&str> = text.split(' ').collect();
     let mut tokens: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        let operator = tokens
-            .last()
-            .filter(|last| !last.is_empty() && last.bytes().all(|c| b"<>=~^".contains(&c)));
-        let joins = operator.is_some_and(|last| {
-            let lenient = last.ends_with(['~', '^']) || last.ends_with("~>");
-            lenient || word.starts_with(|c: char| c.is_ascii_digit() || "xX*v=".contains(c))
-        });
-        if let Some(last) = tokens
+    // Whether the last token is an operator that has found its version's first characters already.
+    let mut complete = false;
+    for (index, word) in words.iter().enumerate() {
+        let compares = !complete
+            && tokens.last().is_some_and(|last| ends_in_comparison(last))
+            && starts_version(&words[index..]);
+        let last = tokens
             .last_mut()
-            .filter(|last| joins && last.ends_with("~>"))
-        {
-            last.pop();
-        }
-        match tokens.last_mut().filter(|_| joins) {
-            Some(last) => last.push_str(word),
-            None => tokens.push(word.to_owned()),
+            .filter(|last| compares || last.ends_with(['~', '^']) || last.ends_with("~>"));
+        complete = compares && word.bytes().all(|c| b"v=".contains(&c));
+        match last {
+            Some(last) => {
+                if !compares && last.ends_with("~>") {
+                    last.pop();
+                }
+                last.push_str(word);
+            }
+            None => tokens.push((*word).to_owned()),
         }
     }
     tokens
 }
 
-/// `1.2 - 3.4.5`.
-fn parse_hyphen(text: &str, options: Options) -> Option<Vec<Comparator>> {
-    let (from, to) = text.split_once(" - ")?;
-    let from = Partial::parse(from.trim(), options.loose)?;
-    let to = Partial::parse(to.trim(), options.loose)?;
+/// Whether a token ends in one of `<`, `>`, `<=`, `>=`, `=`. Further `=` and `v` before a space belong to the version that follows.
+fn ends_in_comparison(token: &str) -> bool {
+    let before = token.trim_end_matches(['v', '=']);
+    let prefix = &token[before.len()..];
+    let found = before.ends_with(['<', '>']);
+    (found && prefix.is_empty()) || prefix == "="
+}
+
+/// Whether a version may start here, after any number of `v` and `=`.
+fn starts_version(words: &[&str]) -> bool {
+    let mut rest = words.iter().map(|word| word.trim_start_matches(['v', '=']));
+    rest.find(|word| !word.is_empty())
+        .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit() || "xX*".contains(c)))
+}
+
+/// Whether `>=0.0.0` in a token is as good as `*`: not so if it is written another way, with a `v` or `00`.
+fn says_everything(token: &str, options: Options) -> bool {
+    let body = token.trim_start_matches(['~', '^', '>', '=', 'v']);
+    let doubled = |part: &str| part.len() > 1 && part.bytes().all(|c| c == b'0');
+    let numbers = body.split('-').next().unwrap_or(body);
+    if numbers.split('.').any(doubled) {
+        return false;
+    }
+    let whole = Partial::parse(body, options.loose).and_then(|partial| partial.full());
+    whole.is_none() || token.starts_with(['~', '^']) || token.strip_prefix(">=") == Some(body)
+}
+
+/// `1.2 - 3.4.5` in other words, which are read in turn; `None` if it is nothing of the kind.
+fn replace_hyphen(text: &str, options: Options) -> Option<String> {
+    let (from_text, to_text) = text.split_once(" - ")?;
+    let (from_text, to_text) = (from_text.trim(), to_text.trim());
+    let from = Partial::parse(from_text, options.loose)?;
+    let to = Partial::parse(to_text, options.loose)?;
+    let zero = if options.include_prerelease { "-0" } else { "" };
     let lower = match (from.major, from.minor, from.patch) {
-        (None, _, _) => None,
-        (Some(major), None, _) => Some(bound(major, 0, 0, options)),
-        (Some(major), Some(minor), None) => Some(bound(major, minor, 0, options)),
-        (Some(major), Some(minor), Some(patch)) if from.prerelease.is_empty() => {
-            Some(bound(major, minor, patch, options))
-        }
-        _ => from.full(),
+        (None, _, _) => String::new(),
+        (Some(major), None, _) => format!(">={major}.0.0{zero}"),
+        (Some(major), Some(minor), None) => format!(">={major}.{minor}.0{zero}"),
+        _ if from.prerelease.is_empty() => format!(">={from_text}{zero}"),
+        _ => format!(">={from_text}"),
     };
     let upper = match (to.major, to.minor, to.patch) {
-        (None, _, _) => None,
-        (Some(major), None, _) => Some((Operator::Less, lowest(major + 1, 0, 0))),
-        (Some(major), Some(minor), None) => Some((Operator::Less, lowest(major, minor + 1, 0))),
-        (Some(major), Some(minor), Some(patch))
-            if to.prerelease.is_empty() && options.include_prerelease =>
-        {
-            Some((Operator::Less, lowest(major, minor, patch + 1)))
-        }
-        _ => Some((Operator::LessEqual, to.full()?)),
+        (None, _, _) => String::new(),
+        (Some(major), None, _) => format!("<{}.0.0-0", major + 1),
+        (Some(major), Some(minor), None) => format!("<{major}.{}.0-0", minor + 1),
+        (Some(major), Some(minor), Some(patch)) => match &to.prerelease {
+            prerelease if !prerelease.is_empty() => {
+                format!("<={major}.{minor}.{patch}-{prerelease}")
+            }
+            _ if options.include_prerelease => format!("<{major}.{minor}.{}-0", patch + 1),
+            _ => format!("<={to_text}"),
+        },
     };
-    let mut comparators = Vec::new();
-    comparators.extend(lower.map(|version| Comparator::new(Operator::GreaterEqual, version)));
-    comparators.extend(upper.map(|(operator, version)| Comparator::new(operator, version)));
-    if comparators.is_empty() {
-        comparators.push(Comparator::ANY);
-    }
-    Some(comparators)
+    Some(format!("{lower} {upper}").trim().to_owned())
 }
 
 /// One word: caret, tilde, x-range or plain comparison, as one or two comparators.
@@ -418,10 +403,10 @@ fn parse_comparator(token: &str, options: Options) -> Option<Vec<Comparator>> {
         let Some(minor) = partial.minor else {
             return between(bound(major, 0, 0, options), lowest(major + 1, 0, 0));
         };
-        let upper = |patch: Option<u64>| match (major, minor, patch) {
-            (0, 0, Some(patch)) => lowest(0, 0, patch + 1),
-            (0, minor, _) => lowest(0, minor + 1, 0),
-            (major, _, _) => lowest(major + 1, 0, 0),
+        let upper = |patch: Option<u64>| match (partial.zeros, patch) {
+            ([true, true], Some(patch)) => lowest(major, minor, patch + 1),
+            ([true, _], _) => lowest(major, minor + 1, 0),
+            _ => lowest(major + 1, 0, 0),
         };
         return match partial.patch {
             None => between(bound(major, minor, 0, options), upper(None)),
@@ -441,7 +426,25 @@ fn parse_comparator(token: &str, options: Options) -> Option<Vec<Comparator>> {
             Some(_) => between(partial.full()?, lowest(major, minor + 1, 0)),
         };
     }
-    parse_simple(token, options)
+    parse_simple(token, options).or_else(|| {
+        let plain = without_star(token)?;
+        if plain.is_empty() {
+            return Some(vec![Comparator::ANY]);
+        }
+        // What is left must be a whole version.
+        let version = plain.trim_start_matches(['<', '>', '=']);
+        let whole = Partial::parse(version, options.loose).and_then(|partial| partial.full());
+        whole.and_then(|_| parse_simple(&plain, options))
+    })
+}
+
+/// npm takes the first star, with a comparison before it, out of what it could not read.
+fn without_star(token: &str) -> Option<String> {
+    let (before, after) = token.split_once('*')?;
+    let before = before.trim_end_matches(' ');
+    let before = before.strip_suffix('=').unwrap_or(before);
+    let before = before.strip_suffix(['<', '>']).unwrap_or(before);
+    Some(format!("{before}{after}"))
 }
 
 /// `>=1.2.3`, `1.x`, `<2`.
@@ -455,14 +458,12 @@ fn parse_simple(token: &str, options: Options) -> Option<Vec<Comparator>> {
         _ => (None, token),
     };
     let partial = Partial::parse(body, options.loose)?;
-    let (Some(major), Some(minor), Some(patch)) = (partial.major, partial.minor, partial.patch)
-    else {
+    if partial.major.is_none() || partial.minor.is_none() || partial.patch.is_none() {
         return parse_x_range(operator, &partial, options);
-    };
+    }
     if !options.loose && !matches!(body.as_bytes(), [b'0'..=b'9', ..] | [b'v', b'0'..=b'9', ..]) {
         return None;
     }
-    debug_assert!(major.max(minor).max(patch) <= MAX_NUMBER);
     Some(vec![Comparator::new(
         operator.unwrap_or(Operator::Equal),
         partial.full()?,
@@ -523,119 +524,6 @@ fn bound(major: u64, minor: u64, patch: u64, options: Options) -> Version {
 
 fn zero() -> Prerelease {
     Prerelease::new("0").unwrap_or(Prerelease::EMPTY)
-}
-
-/// A version of which trailing parts may be missing or `x`.
-#[derive(Debug)]
-struct Partial {
-    major: Option<u64>,
-    minor: Option<u64>,
-    patch: Option<u64>,
-    prerelease: Prerelease,
-}
-
-impl Partial {
-    fn parse(text: &str, loose: bool) -> Option<Partial> {
-        Partial::parse_body(strip_prefix_characters(text), loose)
-    }
-
-    fn parse_body(text: &str, loose: bool) -> Option<Partial> {
-        let mut partial = Partial {
-            major: None,
-            minor: None,
-            patch: None,
-            prerelease: Prerelease::EMPTY,
-        };
-        let mut rest = text;
-        for index in 0..3 {
-            if index > 0 {
-                match rest.strip_prefix('.') {
-                    Some(after) => rest = after,
-                    None if rest.is_empty() => return Some(partial),
-                    None => return None,
-                }
-            }
-            let number;
-            (number, rest) = take_number(rest, loose)?;
-            match index {
-                0 => partial.major = number,
-                1 => partial.minor = number,
-                _ => partial.patch = number,
-            }
-        }
-        if let Some((before, build)) = rest.split_once('+') {
-            if BuildMetadata::new(build).is_err() || build.is_empty() {
-                return None;
-            }
-            rest = before;
-        }
-        if !rest.is_empty() {
-            let identifiers = match rest.strip_prefix('-') {
-                Some(identifiers) => identifiers,
-                None if loose => rest,
-                None => return None,
-            };
-            partial.prerelease = parse_prerelease(identifiers, loose)?;
-        }
-        Some(partial)
-    }
-
-    /// The version, if no part is missing.
-    fn full(&self) -> Option<Version> {
-        Some(Version {
-            major: self.major?,
-            minor: self.minor?,
-            patch: self.patch?,
-            pre: self.prerelease.clone(),
-            build: BuildMetadata::EMPTY,
-        })
-    }
-}
-
-fn strip_prefix_characters(text: &str) -> &str {
-    text.trim_start_matches(['v', '=', ' '])
-}
-
-/// A number, or `None` inside for `x`, `X` and `*`; and what follows.
-fn take_number(text: &str, loose: bool) -> Option<(Option<u64>, &str)> {
-    if let Some(rest) = text.strip_prefix(['x', 'X', '*']) {
-        return Some((None, rest));
-    }
-    let end = text
-        .bytes()
-        .position(|c| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let digits = &text[..end];
-    if digits.is_empty() || (!loose && digits.len() > 1 && digits.starts_with('0')) {
-        return None;
-    }
-    let number: u64 = digits.parse().ok().filter(|&n| n <= MAX_NUMBER)?;
-    Some((Some(number), &text[end..]))
-}
-
-fn parse_prerelease(text: &str, loose: bool) -> Option<Prerelease> {
-    if text.is_empty() {
-        return None;
-    }
-    if !loose {
-        return Prerelease::new(text).ok();
-    }
-    // Leading zeros of numeric identifiers do not count in loose mode.
-    let identifiers: Vec<&str> = text
-        .split('.')
-        .map(|identifier| {
-            let numeric = identifier.bytes().all(|c| c.is_ascii_digit());
-            let trimmed = identifier.trim_start_matches('0');
-            if !numeric || identifier.is_empty() {
-                identifier
-            } else if trimmed.is_empty() {
-                "0"
-            } else {
-                trimmed
-            }
-        })
-        .collect();
-    Prerelease::new(&identifiers.join(".")).ok()
 }
 
 #[cfg(test)]

@@ -1,35 +1,5 @@
 use super::*;
 
-/// Lines of `range<TAB>version<TAB>satisfied` (`invalid` for a range that npm refuses), written by npm's own `semver`
-/// (`conformance/npm/ranges.mjs --sample`).
-const SAMPLE: &str = include_str!("../fixtures/ranges.tsv");
-
-#[test]
-fn agrees_with_npm() {
-    let mut wrong = Vec::new();
-    for line in SAMPLE.lines() {
-        let [range, version, expected] = line.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("bad line {line:?}")
-        };
-        let answer = match (Range::parse(range, LOOSE), parse_version(version, true)) {
-            (None, _) => "invalid",
-            (Some(range), Some(version)) if range.accepts(&version) => "true",
-            _ => "false",
-        };
-        if answer != expected {
-            wrong.push(format!(
-                "{range:?} {version:?}: {answer}, npm says {expected}"
-            ));
-        }
-    }
-    assert!(
-        wrong.is_empty(),
-        "{} wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
-}
-
 #[test]
 fn engines_count_prereleases() {
     let options = Options {
