@@ -95,7 +95,8 @@ impl IdealBuilder {
                 let skip = builder.tree[edge].kind == EdgeKind::PeerOptional
                     && !builder.options.save
                     && !builder.options.mutating;
-                !skip && builder.tree.edge_error(edge).is_some()
+                // An optional dependency that is missing is not wrong, but may have come into reach.
+                !skip && (builder.tree[edge].to.is_none() || !builder.tree.is_valid(edge))
             });
             if broken {
                 builder.enqueue(node);

@@ -1,5 +1,6 @@
 //! One `npm install`, `npm ci` or `npm uninstall`: resolve, fetch everything, and only then touch `node_modules`.
 
+mod agreement;
 mod archives;
 mod write;
 
@@ -72,6 +73,8 @@ pub struct Install {
     builder: IdealBuilder,
     lock_format: Format,
     before_lock: Option<String>,
+    /// What the tree was before anything was resolved: location and version.
+    locked: BTreeMap<String, String>,
     sources: Sources,
     awaited: BTreeMap<u32, Awaited>,
     requested: BTreeSet<Need>,
@@ -157,9 +160,7 @@ impl Install {
         } else {
             tree.add_workspaces(workspaces, &mut folder);
         }
-        if job.clean {
-            check_agreement(&mut tree)?;
-        }
+        let locked = agreement::versions(&tree);
         let options = BuildOptions {
             pick: PickOptions {
                 before: config.get("before").map(full_date),
@@ -191,6 +192,7 @@ impl Install {
             builder,
             lock_format,
             before_lock,
+            locked,
             sources: Sources::default(),
             awaited: BTreeMap::new(),
             requested: BTreeSet::new(),
@@ -418,6 +420,9 @@ impl Install {
                 return Ok(());
             }
         }
+        if self.job.clean {
+            agreement::check(&self.builder.tree, &self.locked)?;
+        }
         // Packuments that were fetched on suspicion may still be on their way; nobody waits for them.
         self.awaited.clear();
         self.fetching = true;
@@ -537,40 +542,6 @@ fn read_manifest(platform: &dyn Platform, folder: &str) -> Result<Rc<Manifest>, 
             ),
         )),
     }
-}
-
-/// `npm ci`: every dependency of the project must be what the lockfile has.
-fn check_agreement(tree: &mut Tree) -> Result<(), NpmError> {
-    let mut problems = Vec::new();
-    for node in tree.inventory() {
-        for edge in tree.edges_out(node) {
-            if tree.edge_error(edge).is_none()
-                || tree[edge].kind == super::tree::EdgeKind::PeerOptional
-            {
-                continue;
-            }
-            let wanted = format!("{}@{}", tree[edge].name, tree.wanted(edge));
-            problems.push(match tree[edge].to {
-                None => format!("Missing: {wanted} from lock file"),
-                Some(to) => format!(
-                    "Invalid: lock file's {}@{} does not satisfy {wanted}",
-                    tree[to].name, tree[to].manifest.version
-                ),
-            });
-        }
-    }
-    if problems.is_empty() {
-        return Ok(());
-    }
-    let mut error = NpmError::new(
-        "EUSAGE",
-        "`npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync. Please update your lock file with `npm install` before continuing.",
-    )
-    .with_detail("");
-    for problem in problems {
-        error = error.with_detail(problem);
-    }
-    Err(error)
 }
 
 /// A date as packuments write it, so that they compare as text.

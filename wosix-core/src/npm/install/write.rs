@@ -85,6 +85,9 @@ impl Install {
         let system = platform.system();
         let root = &self.job.root;
         if self.job.clean {
+            for folder in self.builder.tree.workspaces().values() {
+                files::remove(system, &format!("{root}/{folder}/node_modules"))?;
+            }
             return files::remove(system, &format!("{root}/node_modules"));
         }
         let wanted: BTreeSet<String> = self
