@@ -32,7 +32,17 @@ function walk(folder) {
 
 const sorted = (object) => Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-walk('node_modules');
+/** `node_modules` of the project and of the workspaces in it. */
+function walkProject(folder) {
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const at = path.join(folder, entry.name);
+    if (entry.name === 'node_modules') walk(at);
+    else walkProject(at);
+  }
+}
+
+walkProject('.');
 console.log(JSON.stringify({
   lockfile: packages('package-lock.json'),
   installed: packages('node_modules/.package-lock.json'),

@@ -58,7 +58,7 @@ export async function oracle(name, { work, before, installs }) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return { dir, ...JSON.parse(readFileSync(result, 'utf8')) };
   rmSync(dir, { recursive: true, force: true });
   copyProject(name, dir);
-  const args = ['install', ...(installs ? [] : ['--package-lock-only']), '--ignore-scripts', `--before=${before}`, '--os=linux', '--cpu=x64', '--no-audit', '--no-fund'];
+  const args = resolveOnly(before).filter((arg) => !installs || arg !== '--package-lock-only');
   const { status, stderr } = await run('npm', args, { cwd: dir });
   const lock = join(dir, 'package-lock.json');
   const answer = status === 0 ? { text: existsSync(lock) ? readFileSync(lock, 'utf8') : '', stderr } : { error: stderr };
@@ -68,6 +68,24 @@ export async function oracle(name, { work, before, installs }) {
   writeFileSync(stamp, key);
   return { dir, ...answer };
 }
+
+/** What npm makes of its own lockfile `text`, or with `damage` of one in which every seventh entry is missing; the folder has the latter. */
+export async function again(name, text, { work, before, damage }) {
+  const dir = join(work, damage ? `${name}-damaged` : `${name}-again`);
+  rmSync(dir, { recursive: true, force: true });
+  copyProject(name, dir);
+  const lock = JSON.parse(text);
+  const entries = Object.entries(lock.packages).filter(([path, entry], i) => !damage || i % 7 !== 6 || entry.link || !/(^|\/)node_modules\//.test(path));
+  const damaged = `${JSON.stringify({ ...lock, packages: Object.fromEntries(entries) }, null, 2)}\n`;
+  const file = join(dir, 'package-lock.json');
+  writeFileSync(file, damaged);
+  const { status, stderr } = await run('npm', resolveOnly(before), { cwd: dir });
+  const answer = status === 0 ? { text: readFileSync(file, 'utf8') } : { error: stderr };
+  writeFileSync(file, damaged);
+  return { dir, ...answer };
+}
+
+const resolveOnly = (before) => ['install', '--package-lock-only', '--ignore-scripts', `--before=${before}`, '--os=linux', '--cpu=x64', '--no-audit', '--no-fund'];
 
 /** Packuments and tarballs of the registry npm is configured for, kept in `work`. */
 export class Registry {

@@ -1,5 +1,6 @@
 //! Resolves a project as `npm install --package-lock-only` does, from packuments in a folder:
-//! `npm_resolve PROJECT CACHE OUT [--before DATE] [--node VERSION] [--omit-resolved] [--lock]`.
+//! `npm_resolve PROJECT CACHE OUT [--before DATE] [--node VERSION] [--omit-resolved] [--lock] [--install]`; with
+//! `--install` as an installation that opens no tarball resolves.
 //!
 //! What is missing is printed as `need packuments NAME...`; the caller puts `NAME.json` (`/` written as `%2f`) for each into CACHE/packuments,
 //! empty if there is no such package, and answers with a line. Likewise `need tarballs URL...`, each under the SHA-256 of its address in
@@ -57,7 +58,13 @@ fn main() {
         omit_resolved: flag("--omit-resolved"),
         hidden: false,
     };
-    match resolve(project, cache, pick, &write, flag("--lock")) {
+    let options = BuildOptions {
+        pick,
+        save: true,
+        complete: !flag("--install"),
+        ..BuildOptions::default()
+    };
+    match resolve(project, cache, options, &write, flag("--lock")) {
         Ok((text, warnings)) => {
             for warning in warnings {
                 eprintln!("npm warn {}", warning.replace('\n', "\nnpm warn "));
@@ -74,7 +81,7 @@ fn main() {
 fn resolve(
     project: &Path,
     cache: &Path,
-    pick: PickOptions,
+    mut options: BuildOptions,
     write: &WriteOptions,
     use_lock: bool,
 ) -> Result<(String, Vec<String>), NpmError> {
@@ -101,13 +108,7 @@ fn resolve(
             Disk(project).manifest(path).ok().flatten()
         });
     }
-    let options = BuildOptions {
-        pick,
-        save: true,
-        from_disk,
-        complete: true,
-        ..BuildOptions::default()
-    };
+    options.from_disk = from_disk;
     let mut builder = IdealBuilder::new(tree, options, &[]);
     let mut sources = Sources::default();
     loop {

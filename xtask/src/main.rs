@@ -23,6 +23,8 @@ cargo xtask node-tests DIR ...       run Node's own tests (its `test` folder lie
 cargo xtask shell-tests [ASH_TEST] ...
                                      run conformance/shell/table beside dash and bash, or busybox's `shell/ash_test`,
                                      natively or in a browser; --help tells the options
+cargo xtask npm-trees ARGS...        our lockfiles against npm's, for the projects of conformance/npm
+cargo xtask npm-semver ARGS...       our versions and ranges against npm's own package
 cargo xtask exec ARGS...             `wosix exec ARGS...` on what is built
 cargo xtask tidy                     the few rules a machine can check
 cargo xtask ready                    format check, lints, tidy, test: what CI runs and more
@@ -78,6 +80,8 @@ fn main() -> Result<()> {
                 &rest,
             )
         }
+        "npm-trees" => oracle("npm_resolve", "conformance/npm/trees.mjs", &rest),
+        "npm-semver" => oracle("npm_semver", "conformance/npm/semver.mjs", &rest),
         "tidy" => tidy::tidy(),
         "ready" => {
             command::cargo(&["fmt", "--all", "--check"])?;
@@ -99,6 +103,20 @@ fn main() -> Result<()> {
         }
         other => bail!("unknown task `{other}`\n{HELP}"),
     }
+}
+
+/// Builds an example of the core, natively, and runs the script that holds its answers against the real program's.
+fn oracle(example: &str, script: &str, args: &[String]) -> Result<()> {
+    let build = [
+        "build",
+        "--release",
+        "-p",
+        "wosix-core",
+        "--example",
+        example,
+    ];
+    command::cargo(&build)?;
+    command::node(&root(), script, args)
 }
 
 /// The repository's root.

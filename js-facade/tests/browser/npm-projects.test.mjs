@@ -2,11 +2,12 @@
 // What npm did is recorded in `conformance/npm/expected` (by `record.mjs` there), so only the packages themselves come from the network.
 
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { copyProject } from '../../../conformance/npm/oracle.mjs';
 import { browsers, runCli } from './harness.mjs';
 
 const conformance = fileURLToPath(new URL('../../../conformance/npm/', import.meta.url));
@@ -25,8 +26,7 @@ for (const browser of browsers) {
     for (const project of projects) {
       test(project, async () => {
         const mount = path.join(folder, project);
-        mkdirSync(mount);
-        copyFileSync(path.join(conformance, `projects/${project}.json`), path.join(mount, 'package.json'));
+        copyProject(project, mount);
         copyFileSync(path.join(conformance, 'installed.cjs'), path.join(mount, 'installed.cjs'));
         const { code, stdout, stderr } = await exec(browser, mount, `npm install --before=${BEFORE} --ignore-scripts >&2 && node installed.cjs`);
         assert.equal(code, 0, stderr);
