@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { awaitRewriter } from './node-lib/awaits.mjs';
 import { applyEdits } from './node-lib/edits.mjs';
-import { excluded, recorded, restGroup, substituted, switchedOff } from './node-lib/groups.mjs';
+import { excluded, recorded, restGroup, substituted } from './node-lib/groups.mjs';
 import { stringify } from './node-lib/json.cjs';
 import { binaryOf, folderOf, majorOf, packageName, versions } from './node-lib/versions.mjs';
 
@@ -155,8 +155,6 @@ function blankComments(id, source) {
 
 /** What the runtime reads at its start. `lines` says for every group which modules it has and where they begin. */
 function runtimeData(dump, lines) {
-  const { values } = dump.options;
-  for (const name of switchedOff) if (name in values) values[name] = false;
   return {
     version: dump.version,
     versions: dump.versions,

@@ -36,11 +36,7 @@ export const excluded = [
   [/^internal\/main\/prof_process$/, 'the V8 profiler is not there'],
   [/^(internal\/)?quic(\/|$)/, 'no UDP'],
   [/^(internal\/)?dtls(\/|$)/, 'no TLS of its own'],
-  [/^(internal\/)?ffi([/-]|$)/, 'no native code'],
 ];
-
-/** Options that are on in the binary, for modules that are not shipped. */
-export const switchedOff = ['--experimental-ffi'];
 
 /** The group of a module that no program above loads. */
 export function restGroup(id) {

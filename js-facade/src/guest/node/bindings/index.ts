@@ -17,6 +17,7 @@ import { create as crypto } from './crypto';
 import { create as diagnostics_channel } from './diagnostics_channel';
 import { create as encoding_binding } from './encoding_binding';
 import { create as errors } from './errors';
+import { create as ffi } from './ffi';
 import { create as fs } from './fs';
 import { create as fs_dir } from './fs_dir';
 import { create as fs_event_wrap } from './fs_event_wrap';
@@ -71,7 +72,7 @@ import { create as zlib } from './zlib';
 
 export const bindings: Record<string, BindingFactory | undefined> = {
   async_context_frame, async_wrap, blob, block_list, buffer, builtins, cares_wrap, cjs_lexer, config, constants, contextify, credentials,
-  crypto, diagnostics_channel, encoding_binding, errors, fs, fs_dir, fs_event_wrap, heap_utils, http2, http_parser, icu, inspector,
+  crypto, diagnostics_channel, encoding_binding, errors, ffi, fs, fs_dir, fs_event_wrap, heap_utils, http2, http_parser, icu, inspector,
   internal_only_v8, ipc_serdes, js_stream, locks, messaging, mksnapshot, module_wrap, modules, options, os, performance, permission,
   pipe_wrap, process_methods, process_wrap, report, sea, serdes, signal_wrap, spawn_sync, sqlite, stream_pipe, stream_wrap, string_decoder,
   symbols, task_queue, tcp_wrap, timers, tls_wrap, trace_events, tty_wrap, types, udp_wrap, url, url_pattern, util, uv, v8, wasm_web_api,

@@ -14,7 +14,8 @@ export function create(_env: Environment): Record<string, unknown> {
       disable() {}
     },
     available: false,
-    hasAgent: () => false,
+    // As with Node 24, the module can be loaded, and traces nothing.
+    hasAgent: () => true,
     usePerfetto: false,
   };
 }

@@ -123,7 +123,7 @@ export function treeFunctions(fs: FileRequests, copy: (source: Path, target: Pat
       return;
     }
     const result = copy(source, target, options.mode ?? 0);
-    if (result < 0) throw fs.exception(result, 'cp', source, target);
+    if (result < 0) throw fs.exception(result, options.asynchronous ? 'copyfile' : 'cp', source, target);
     if (options.preserveTimestamps) keepTimes(source, target);
   }
 
