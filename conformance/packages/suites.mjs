@@ -21,8 +21,9 @@ export const suites = {
   commander: { repository: 'tj/commander.js', test: 'node --test' },
   yargs: { repository: 'yargs/yargs', test: 'mocha --reporter dot --enable-source-maps ./test/*.mjs --require ./test/before.mjs --timeout=24000 --check-leaks' },
   undici: {
-    repository: 'nodejs/undici', install: 'npm install --ignore-scripts', test: 'node --test test/*.js test/fetch/*.js test/websocket/*.js test/eventsource/*.js',
-    without: 'suites that need a TLS server or a browser',
+    repository: 'nodejs/undici', install: 'npm install --ignore-scripts', test: `node --test --test-timeout=30000 --test-concurrency=2 $(grep -LE 'require\\(.(node:)?(tls|https|http2|@metcoder95/https-pem)' ${
+      'test/*.js test/fetch/*.js test/websocket/*.js test/eventsource/*.js'})`,
+    without: 'files that need a TLS or HTTP/2 server, and the suites in other folders',
   },
   zenfs: {
     repository: 'zen-fs/core', install: 'npm install --ignore-scripts && npm run build', test: 'SETUP=$PWD/tests/native-setup.ts node --test tests/fs/*.test.ts',

@@ -22,9 +22,10 @@ export function moduleFileFunctions(fs: FileRequests) {
     /** Finds the main file of a package without `exports`, the CommonJS way. */
     legacyMainResolve(packagePath: string, main: string | undefined, base: string | undefined): number {
       const directory = packagePath.endsWith('/') ? packagePath : `${packagePath}/`;
-      if (typeof main === 'string') {
+      const named = typeof main === 'string' ? (fs.env.requireBuiltin('path').resolve(directory, main) as string) : undefined;
+      if (named !== undefined) {
         for (let i = 0; i < FIRST_WITHOUT_MAIN; i++) {
-          if (isFile(`${directory}./${main}${EXTENSIONS[i]}`)) return i;
+          if (isFile(named + EXTENSIONS[i])) return i;
         }
       }
       for (let i = FIRST_WITHOUT_MAIN; i < EXTENSIONS.length; i++) {
@@ -36,8 +37,7 @@ export function moduleFileFunctions(fs: FileRequests) {
       const { URL: NodeURL, fileURLToPath } = fs.env.requireBuiltin('internal/url');
       // Throws ERR_INVALID_URL.
       const importer = fileURLToPath(new NodeURL(base));
-      const wanted = typeof main === 'string' ? `${directory}./${main}` : `${directory}index.js`;
-      throw codedError('ERR_MODULE_NOT_FOUND', `Cannot find package '${wanted}' imported from ${importer}`);
+      throw codedError('ERR_MODULE_NOT_FOUND', `Cannot find package '${named ?? `${directory}index.js`}' imported from ${importer}`);
     },
 
     /** WebAssembly if the file begins as such, else JavaScript. */
