@@ -1,5 +1,5 @@
-//! jsh beside dash, and the commands beside the GNU ones: every script of `fixtures/shell.txt` and `fixtures/commands.txt` with the
-//! output and exit code that dash gave on a machine with those programs.
+//! The shell beside dash and bash, and the commands beside the GNU ones: every script of `fixtures/*.txt` and of
+//! `conformance/shell/table` with the output and exit code that its oracle gave on a machine with those programs.
 //!
 //! The programs run natively over POSIX (`examples/programs.rs`). `UPDATE_EXPECT=1 cargo test -p wosix-core --test shell` asks dash anew.
 #![allow(
@@ -96,33 +96,64 @@ fn commands_do_what_the_gnu_ones_do() {
     check("commands.txt", "shell-test-commands");
 }
 
+/// `conformance/shell/run.mjs` holds the same table against the shells of the machine, and in a browser.
+#[test]
+fn the_table_of_constructs_does_what_its_oracles_do() {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/shell/table");
+    let files = std::fs::read_dir(table).expect("the table is there");
+    let mut failures = String::new();
+    for file in files {
+        let path = file.expect("the folder can be read").path();
+        let topic = path.file_stem().unwrap_or_default().to_string_lossy();
+        let oracle = if topic.starts_with("bash") {
+            "bash"
+        } else {
+            "dash"
+        };
+        let work = format!("shell-test-table/{topic}");
+        failures.push_str(&differences(&path, "sh", Path::new(oracle), &work));
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
 /// Runs the scripts of a fixture in the folder `work`.
 fn check(name: &str, work: &str) {
-    let text = std::fs::read_to_string(fixture(name)).expect("the fixture can be read");
+    let failures = differences(&fixture(name), "jsh", Path::new("/usr/bin/dash"), work);
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
+/// Runs the scripts of a file in the folder `work` in the shell called `name`, which calls itself as `oracle` does; answers what differs.
+fn differences(file: &Path, name: &str, oracle: &Path, work: &str) -> String {
+    let text = std::fs::read_to_string(file).expect("the fixture can be read");
     let folder = programs();
     let work = folder.with_file_name(work);
+    // What an earlier run left there would be found by patterns.
+    let _nothing_there = std::fs::remove_dir_all(&work);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         let mut updated = String::new();
         for case in cases(&text) {
-            let (code, output) = run(
-                Path::new("/usr/bin/dash"),
-                &case.script,
-                "/usr/bin:/bin",
-                &work,
-            );
+            let (code, output) = run(oracle, &case.script, "/usr/bin:/bin", &work);
             write!(updated, "{}>>> {code}\n{output}---\n", case.script).expect("strings grow");
         }
-        std::fs::write(fixture(name), updated).expect("the fixture can be written");
-        return;
+        std::fs::write(file, updated).expect("the fixture can be written");
+        return String::new();
     }
     let path = folder.to_string_lossy();
     let mut failures = String::new();
     for case in cases(&text) {
-        let (code, output) = run(&folder.join("jsh"), &case.script, &path, &work);
+        let (code, output) = run(&folder.join(name), &case.script, &path, &work);
         // `$0` is the name the shell was called by.
-        let output = output
-            .replace(&format!("{path}/jsh"), "/usr/bin/dash")
-            .replace("jsh\n", "/usr/bin/dash\n");
+        let oracle = oracle.to_string_lossy();
+        let output = output.replace(&format!("{path}/{name}"), &oracle);
+        let lines = output.split_inclusive('\n').map(|line| {
+            let named = line.strip_suffix('\n') == Some(name);
+            if named {
+                format!("{oracle}\n")
+            } else {
+                line.to_owned()
+            }
+        });
+        let output: String = lines.collect();
         if (code, &output) != (case.code, &case.output) {
             write!(
                 failures,
@@ -132,5 +163,5 @@ fn check(name: &str, work: &str) {
             .expect("strings grow");
         }
     }
-    assert!(failures.is_empty(), "\n{failures}");
+    failures
 }

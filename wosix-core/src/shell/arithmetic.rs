@@ -80,7 +80,7 @@ fn parse_based(text: &str) -> Option<i64> {
         }
         value = value.wrapping_mul(base).wrapping_add(digit);
     }
-    (!digits.is_empty()).then_some(value)
+    Some(value)
 }
 
 struct Parser<'a> {

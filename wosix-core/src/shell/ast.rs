@@ -119,8 +119,19 @@ pub struct CaseArm {
     pub patterns: Vec<Word>,
     /// What to run then.
     pub body: List,
-    /// Ended by `;&`: the next body runs too.
-    pub falls_through: bool,
+    /// What ends it.
+    pub end: ArmEnd,
+}
+
+/// What comes after the body of a `case` arm.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ArmEnd {
+    /// `;;`: the end of the `case`.
+    Leave,
+    /// `;&`: the next body.
+    RunNext,
+    /// `;;&`: the other patterns.
+    TestNext,
 }
 
 /// One redirection.

@@ -6,6 +6,7 @@ mod limits;
 mod read;
 mod variables;
 
+use super::command;
 use super::run::{Run, Shell};
 pub(super) use variables::{is_name, set_options};
 
@@ -47,26 +48,31 @@ pub static BUILTINS: &[Builtin] = &[
     regular("cd", control::cd),
     regular("command", control::command),
     special("continue", control::continue_),
+    regular("declare", variables::declare_),
     special("eval", control::eval),
     special("exec", control::exec),
     special("exit", control::exit),
     special("export", variables::export),
     regular("fg", jobs::fg),
     regular("getopts", read::getopts),
-    regular("hash", control::colon),
+    regular("hash", control::hash),
     regular("history", jobs::history),
     regular("jobs", jobs::jobs),
     regular("kill", jobs::kill),
     regular("let", control::let_),
     regular("local", variables::local),
+    regular("printf", control::printf),
     regular("read", read::read),
     special("readonly", variables::readonly),
     special("return", control::return_),
     special("set", variables::set),
     special("shift", control::shift),
+    regular("shopt", variables::shopt),
     special("source", control::source),
+    regular("times", limits::times),
     special("trap", control::trap),
     regular("type", control::type_),
+    regular("typeset", variables::declare_),
     regular("ulimit", limits::ulimit),
     regular("umask", control::umask),
     regular("unalias", variables::unalias),
@@ -91,6 +97,13 @@ impl Shell<'_> {
             }
             self.status = 1;
         }
+    }
+
+    /// Runs a program inside the shell.
+    fn run_program(&mut self, program: &command::Program, args: &[String]) -> Run<()> {
+        let env = self.environment();
+        self.status = command::run_with_env(self.system, program, args, &env);
+        Ok(())
     }
 
     /// Reports a mistake in the use of a builtin.

@@ -12,13 +12,14 @@ mod diff;
 mod disk;
 mod echo;
 pub(super) mod escape;
+mod expr;
 mod files;
 mod find;
 mod grep;
 mod head;
 mod info;
 mod ls;
-mod mode;
+pub(super) mod mode;
 mod pager;
 mod path_names;
 mod pattern;
@@ -92,6 +93,7 @@ pub const PROGRAMS: &[Program] = &[
         process::env,
         "[-i] [-u NAME] [-C DIR] [-S STRING] [NAME=VALUE]... [COMMAND [ARG]...]",
     ),
+    program("expr", expr::main, "EXPRESSION"),
     program("false", process::false_, ""),
     program("find", find::main, "[PATH]... [EXPRESSION]"),
     program(
@@ -116,6 +118,7 @@ pub const PROGRAMS: &[Program] = &[
     program("mktemp", files::mktemp, "[-dut] [-p DIR] [TEMPLATE]"),
     program("more", pager::main, "[-FNRSX] [FILE]..."),
     program("mv", copy::mv, "[-fnuvT] [-t DIRECTORY] SOURCE... DEST"),
+    program("printenv", process::printenv, "[NAME]..."),
     program("printf", printf::main, "FORMAT [ARGUMENT]..."),
     program("ps", process::ps, ""),
     program("pwd", path_names::pwd, "[-LP]"),

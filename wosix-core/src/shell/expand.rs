@@ -91,7 +91,7 @@ impl Shell<'_> {
                     if !self.options.noglob && glob::is_pattern(&field) {
                         paths = glob::expand(self.system, &field);
                     }
-                    if paths.is_empty() {
+                    if paths.is_empty() && !(self.options.nullglob && glob::is_pattern(&field)) {
                         paths.push(glob::plain(&field));
                     }
                     all.append(&mut paths);
@@ -225,6 +225,22 @@ impl Shell<'_> {
             self.expand_all_args(name == "@", &args, quoted, fields);
             return Ok(());
         }
+        if let ("@" | "*", Operation::Substring(offset, length)) = (name.as_str(), operation) {
+            // Those from the offset on; `$0` has the number 0.
+            let offset = self.arithmetic(offset)?;
+            let length = match length {
+                Some(length) => self.arithmetic(length)?,
+                None => i64::MAX,
+            };
+            let all = core::iter::once(&self.name).chain(&self.args);
+            let count = self.args.len() as i64 + 1;
+            let begin = if offset < 0 { count + offset } else { offset };
+            let skipped = usize::try_from(begin).unwrap_or(usize::MAX);
+            let taken = usize::try_from(length).unwrap_or(0);
+            let args: Vec<String> = all.skip(skipped).take(taken).cloned().collect();
+            self.expand_all_args(name == "@", &args, quoted, fields);
+            return Ok(());
+        }
         let value = self.parameter(name);
         let text = match operation {
             Operation::Value => self.required(name, value)?,
@@ -284,6 +300,7 @@ impl Shell<'_> {
                 let pattern = self.expand_pattern(pattern)?;
                 trim(&text, &pattern, *suffix, *longest)
             }
+            Operation::Replace(..) if value.is_none() => self.required(name, value)?,
             Operation::Replace(pattern, replacement, all) => {
                 let text: Vec<char> = self.required(name, value)?.chars().collect();
                 let pattern = self.expand_pattern(pattern)?;

@@ -183,7 +183,7 @@ pub fn expand(system: &dyn System, pattern: &[Char]) -> Vec<String> {
 /// Adds what `part` matches in the directory `base` (empty or ending in a slash).
 fn step(system: &dyn System, base: &str, part: &[Char], is_last: bool, found: &mut Vec<String>) {
     if !is_pattern(part) {
-        let path = format!("{base}{}", plain(part));
+        let path = format!("{base}{}", unescaped(part));
         if system.stat(&path, false).is_ok() && (is_last || is_dir(system, &path)) {
             found.push(path);
         }
@@ -223,6 +223,19 @@ fn step(system: &dyn System, base: &str, part: &[Char], is_last: bool, found: &m
             }
         }
     }
+}
+
+/// The name that a pattern without operators matches: backslashes out of expansions quote in it.
+fn unescaped(part: &[Char]) -> String {
+    let mut name = String::new();
+    let mut chars = part.iter();
+    while let Some(c) = chars.next() {
+        match c.value {
+            '\\' if !c.quoted => name.extend(chars.next().map(|next| next.value)),
+            value => name.push(value),
+        }
+    }
+    name
 }
 
 fn is_dir(system: &dyn System, path: &str) -> bool {

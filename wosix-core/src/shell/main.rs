@@ -56,7 +56,9 @@ pub fn main(ctx: &mut Context) -> i32 {
         shell.args = operands.collect();
         shell.catch_endings();
         shell.run_source(&command)
-    } else if let Some(path) = operands.next().filter(|_| !arguments.from_stdin) {
+    } else if !arguments.from_stdin
+        && let Some(path) = operands.next()
+    {
         shell.args = operands.collect();
         shell.catch_endings();
         run_file(&mut shell, path)

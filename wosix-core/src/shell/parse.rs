@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::ast::{
-    AndOr, CaseArm, Command, Compound, Item, List, Part, Pipeline, Redirect, RedirectTarget,
-    Simple, Word,
+    AndOr, ArmEnd, CaseArm, Command, Compound, Item, List, Part, Pipeline, Redirect,
+    RedirectTarget, Simple, Word,
 };
 
 /// Deepest nesting of commands and words; beyond it the parser would run out of stack.
@@ -381,12 +381,17 @@ impl Parser {
                 self.compound_list(aliases)?
             };
             self.newlines()?;
-            let falls_through = self.eat(";&");
-            let ended = falls_through || self.eat(";;");
+            let ends = [
+                (";;&", ArmEnd::TestNext),
+                (";;", ArmEnd::Leave),
+                (";&", ArmEnd::RunNext),
+            ];
+            let found = ends.into_iter().find(|(text, _)| self.eat(text));
+            let ended = found.is_some();
             arms.push(CaseArm {
                 patterns,
                 body,
-                falls_through,
+                end: found.map_or(ArmEnd::Leave, |(_, end)| end),
             });
             if !ended {
                 self.newlines()?;

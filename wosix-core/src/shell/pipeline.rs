@@ -61,6 +61,10 @@ impl Shell<'_> {
                 .first()
                 .map(|name| match self.resolve_on(own_path, name) {
                     Resolved::Program(_) => self.resolve_file_on(own_path, name),
+                    // Only `printf -v` would need the shell, and its variable would be lost here.
+                    Resolved::Builtin(found) if found.name == "printf" => {
+                        self.resolve_file_on(own_path, name)
+                    }
                     other => other,
                 });
             if let Some(Resolved::External(path)) = file {

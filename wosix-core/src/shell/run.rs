@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::ast::{AndOr, CaseArm, Command, Compound, List, Pipeline, Redirect};
+use super::ast::{AndOr, ArmEnd, CaseArm, Command, Compound, List, Pipeline, Redirect};
 use super::glob;
 use super::job::Job;
 use super::parse::{Aliases, Parser, SyntaxError};
@@ -57,6 +57,8 @@ pub struct Options {
     pub nounset: bool,
     pub xtrace: bool,
     pub noexec: bool,
+    /// bash's, by `shopt`: a pattern that matches nothing is nothing.
+    pub nullglob: bool,
     pub pipefail: bool,
 }
 
@@ -455,11 +457,11 @@ impl<'a> Shell<'a> {
                         return self.run_list(body);
                     }
                 }
-                self.status = 0;
-                match otherwise {
-                    Some(list) => self.run_list(list),
-                    None => Ok(()),
+                if let Some(list) = otherwise {
+                    return self.run_list(list);
                 }
+                self.status = 0;
+                Ok(())
             }
             Compound::For(name, words, body) => {
                 let values = match words {
@@ -517,7 +519,7 @@ impl<'a> Shell<'a> {
     }
 
     fn run_case(&mut self, subject: &[char], arms: &[CaseArm]) -> Run<()> {
-        let mut fell_through = false;
+        let (mut fell_through, mut ran) = (false, false);
         for arm in arms {
             let mut chosen = fell_through;
             for pattern in &arm.patterns {
@@ -532,13 +534,14 @@ impl<'a> Shell<'a> {
                     self.status = 0;
                 }
                 self.run_list(&arm.body)?;
-                if !arm.falls_through {
+                ran = true;
+                fell_through = arm.end == ArmEnd::RunNext;
+                if arm.end == ArmEnd::Leave {
                     return Ok(());
                 }
-                fell_through = true;
             }
         }
-        if !fell_through {
+        if !ran {
             self.status = 0;
         }
         Ok(())

@@ -37,6 +37,27 @@ impl Shell<'_> {
     /// Runs `list` in a subshell and answers what it wrote. The output goes through a file, not a pipe: nobody could read the pipe while this
     /// process runs builtins or waits.
     fn capture(&mut self, list: &List) -> Run<Vec<u8>> {
+        let before = self.status;
+        let output = self.capture_output(|shell| {
+            let result = shell.in_subshell(|shell| {
+                // `$(trap)` is there to save traps.
+                shell.listed_traps = shell.outer_traps.last().cloned();
+                shell.run_list(list)
+            });
+            shell.substitution_status = Some(shell.status);
+            result
+        });
+        if output.is_ok() {
+            self.status = before;
+        }
+        output
+    }
+
+    /// What `run` writes to the standard output.
+    pub(super) fn capture_output(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Run<()>,
+    ) -> Run<Vec<u8>> {
         let file = self.temporary_file().and_then(|fd| self.make_private(fd));
         let file = match file {
             Ok(file) => file,
@@ -48,15 +69,8 @@ impl Shell<'_> {
         let mut map = FdMap::default();
         map.map.insert(1, file);
         let saved = self.redirect(map);
-        let before = self.status;
-        let result = self.in_subshell(|shell| {
-            // `$(trap)` is there to save traps.
-            shell.listed_traps = shell.outer_traps.last().cloned();
-            shell.run_list(list)
-        });
+        let result = run(self);
         self.restore(saved);
-        self.substitution_status = Some(self.status);
-        self.status = before;
         let read = self
             .system
             .lseek(file, 0, 0)

@@ -1,8 +1,8 @@
 //! Syntax tree back to source: how a shell hands part of its program, and its state, to another one; and the text of jobs.
 
 use super::ast::{
-    AndOr, Command, Compound, Conditional, List, Operation, Parameter, Part, Pipeline, Redirect,
-    RedirectTarget, Simple, Test, Word,
+    AndOr, ArmEnd, Command, Compound, Conditional, List, Operation, Parameter, Part, Pipeline,
+    Redirect, RedirectTarget, Simple, Test, Word,
 };
 use super::parse::RESERVED;
 use super::run::Shell;
@@ -181,7 +181,11 @@ fn compound(compound: &Compound) -> String {
             let mut out = format!("case {} in ", word(subject));
             for arm in arms {
                 let patterns: Vec<String> = arm.patterns.iter().map(word).collect();
-                let end = if arm.falls_through { ";&" } else { ";;" };
+                let end = match arm.end {
+                    ArmEnd::Leave => ";;",
+                    ArmEnd::RunNext => ";&",
+                    ArmEnd::TestNext => ";;&",
+                };
                 // The list's own `;` would run into the arm's.
                 let body = list(&arm.body);
                 let body = body.strip_suffix(';').unwrap_or(&body);

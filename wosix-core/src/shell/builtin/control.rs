@@ -1,11 +1,12 @@
 //! Builtins that steer execution or the process: `cd`, `eval`, `exec`, `exit`, `trap` and the like.
 
-use super::super::command;
+use super::super::command::{self, mode};
 use super::super::parse::RESERVED;
 use super::super::redirect::open_error;
 use super::super::run::{Flow, Run, Shell};
 use super::super::simple::Resolved;
-use super::super::unparse::{quote, quote_always};
+use super::super::unparse::quote_always;
+use super::is_name;
 use crate::system::{Disposition, read_file, signal, strerror};
 
 /// `:` and builtins that have nothing to do here.
@@ -70,6 +71,45 @@ pub fn let_(shell: &mut Shell, argv: &[String]) -> Run<()> {
     }
     shell.status = i32::from(value == 0);
     Ok(())
+}
+
+/// `hash [-r] [name...]`: nothing is remembered, so there is nothing to do but to look.
+pub fn hash(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    for name in argv[1..].iter().filter(|arg| !arg.starts_with('-')) {
+        if matches!(
+            shell.resolve(name),
+            Resolved::NotFound | Resolved::Forbidden
+        ) {
+            shell.fail(&format!("hash: {name}: not found"), 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// `printf [-v name] format [argument...]`: as the command, and into a variable.
+pub fn printf(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    let Some(program) = command::find("printf") else {
+        return shell.fail("printf: not available", 127);
+    };
+    let [_, option, name, rest @ ..] = argv else {
+        return shell.run_program(program, &argv[1..]);
+    };
+    if option != "-v" {
+        return shell.run_program(program, &argv[1..]);
+    }
+    if !is_name(name) {
+        return shell.fail(&format!("printf: {name}: bad variable name"), 2);
+    }
+    let mut status = 0;
+    let output = shell.capture_output(|shell| {
+        let result = shell.run_program(program, rest);
+        status = shell.status;
+        result
+    })?;
+    shell.status = status;
+    let text = String::from_utf8_lossy(&output).into_owned();
+    shell.assign(name, text)
 }
 
 /// `exec [command [argument...]]`
@@ -223,9 +263,15 @@ pub fn umask(shell: &mut Shell, argv: &[String]) -> Run<()> {
         }
         return Ok(());
     };
-    let parsed = u32::from_str_radix(text, 8)
-        .ok()
-        .filter(|mask| *mask <= 0o777);
+    let parsed = if text.starts_with(|c: char| c.is_ascii_digit()) {
+        u32::from_str_radix(text, 8).ok()
+    } else {
+        // What is allowed, in the symbols of chmod.
+        let mask = shell.system.umask(0);
+        shell.system.umask(mask);
+        mode::apply(text, !mask & 0o777, false).map(|allowed| !allowed & 0o777)
+    };
+    let parsed = parsed.filter(|mask| *mask <= 0o777);
     match parsed {
         Some(mask) => {
             shell.system.umask(mask);
@@ -326,7 +372,7 @@ fn short(shell: &Shell, name: &str) -> Option<String> {
         return Some(name.into());
     }
     if let Some(text) = shell.aliases.get(name) {
-        return Some(format!("alias {name}={}", quote(text)));
+        return Some(format!("alias {name}={}", quote_always(text)));
     }
     match shell.resolve(name) {
         Resolved::Function(_) | Resolved::Builtin(_) | Resolved::Program(_) => Some(name.into()),
@@ -355,12 +401,37 @@ fn description(shell: &mut Shell, name: &str) -> String {
     }
 }
 
-/// `type name...`
+/// `type [-t] name...`
 pub fn type_(shell: &mut Shell, argv: &[String]) -> Run<()> {
     shell.status = 0;
+    if argv.get(1).is_some_and(|arg| arg == "-t") {
+        for name in &argv[2..] {
+            match kind(shell, name) {
+                Some(kind) => shell.print(&format!("{kind}\n")),
+                None => shell.status = 1,
+            }
+        }
+        return Ok(());
+    }
     for name in &argv[1..] {
         let text = description(shell, name);
         shell.print(&format!("{text}\n"));
     }
     Ok(())
+}
+
+/// What `type -t` prints.
+fn kind(shell: &Shell, name: &str) -> Option<&'static str> {
+    if shell.aliases.contains_key(name) {
+        return Some("alias");
+    }
+    if RESERVED.contains(&name) {
+        return Some("keyword");
+    }
+    match shell.resolve(name) {
+        Resolved::Function(_) => Some("function"),
+        Resolved::Builtin(_) | Resolved::Program(_) => Some("builtin"),
+        Resolved::External(_) => Some("file"),
+        Resolved::Forbidden | Resolved::NotFound => None,
+    }
 }

@@ -182,11 +182,12 @@ fn split(shell: &Shell, line: &[(char, bool)], count: usize) -> Vec<String> {
         }
         if fields.len() + 1 == count {
             let mut last = trim_end(rest);
-            // A single separator at the end closes the last field rather than being part of it.
-            let separators = last.iter().filter(|c| separates(c) && !blank(c)).count();
-            if separators == 1 && last.last().is_some_and(separates) {
-                last.pop();
-                last = trim_end(&last);
+            // A separator at the end closes the last field rather than being part of it, if it is one field.
+            if let Some((_, before)) = last.split_last().filter(|(end, _)| separates(end)) {
+                let before = trim_end(before);
+                if !before.iter().any(separates) {
+                    last = before;
+                }
             }
             fields.push(text(&last));
             return fields;
@@ -217,13 +218,15 @@ pub fn getopts(shell: &mut Shell, argv: &[String]) -> Run<()> {
     let index: usize = shell
         .get_var("OPTIND")
         .and_then(|text| text.parse().ok())
+        .filter(|index| *index > 0)
         .unwrap_or(1);
     let place = shell.get_var("_OPTPLACE").unwrap_or_default().to_owned();
     let offset = match place.split_once('.') {
         Some((at, offset)) if at == index.to_string() => offset.parse().unwrap_or(1),
         _ => 1,
     };
-    let quiet = letters.starts_with(':');
+    let silent = letters.starts_with(':');
+    let quiet = shell.get_var("OPTERR") == Some("0");
     let arg = args.get(index.saturating_sub(1)).map_or("", String::as_str);
     if !arg.starts_with('-') || arg == "-" || arg == "--" {
         let next = index + usize::from(arg == "--");
@@ -245,9 +248,9 @@ pub fn getopts(shell: &mut Shell, argv: &[String]) -> Run<()> {
     let mut answer = letter.to_string();
     if known.is_none() {
         answer = "?".into();
-        if quiet {
+        if silent {
             value = Some(letter.to_string());
-        } else {
+        } else if !quiet {
             shell.tell(&format!("Illegal option -{letter}\n"));
         }
     } else if takes_value {
@@ -256,11 +259,13 @@ pub fn getopts(shell: &mut Shell, argv: &[String]) -> Run<()> {
         } else if let Some(argument) = args.get(index) {
             value = Some(argument.clone());
             next += 1;
-        } else if quiet {
+        } else if silent {
             answer = ":".into();
             value = Some(letter.to_string());
         } else {
-            shell.tell(&format!("No arg for -{letter} option\n"));
+            if !quiet {
+                shell.tell(&format!("No arg for -{letter} option\n"));
+            }
             answer = "?".into();
         }
     }

@@ -104,18 +104,77 @@ pub fn local(shell: &mut Shell, argv: &[String]) -> Run<()> {
     if shell.locals.is_empty() {
         return shell.fail("local: not in a function", 2);
     }
+    if argv
+        .get(1)
+        .is_some_and(|arg| arg.len() > 1 && arg.starts_with('-'))
+    {
+        return declare_(shell, argv);
+    }
     for arg in &argv[1..] {
         let Some((name, value)) = declaration(shell, &argv[0], arg) else {
             continue;
         };
-        let before = shell.variables.get(name).cloned();
-        if let Some(scope) = shell.locals.last_mut()
-            && !scope.iter().any(|(known, _)| known == name)
-        {
-            scope.push((name.to_owned(), before));
+        shell.hide(name);
+        if let Some(value) = value {
+            declare(shell, &argv[0], name, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// `declare [-grx] name[=value]...`: bash's; in a function the variable is local unless `-g` says otherwise.
+pub fn declare_(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    let (mut global, mut exported, mut readonly) = (false, false, false);
+    let mut args = &argv[1..];
+    while let Some((first, rest)) = args.split_first() {
+        let Some(letters) = first.strip_prefix('-') else {
+            break;
+        };
+        args = rest;
+        for letter in letters.chars() {
+            match letter {
+                'g' => global = true,
+                'r' => readonly = true,
+                'x' => exported = true,
+                _ => return shell.fail(&format!("{}: Illegal option -{letter}", argv[0]), 2),
+            }
+        }
+    }
+    for arg in args {
+        let Some((name, value)) = declaration(shell, &argv[0], arg) else {
+            continue;
+        };
+        if !global && !shell.locals.is_empty() {
+            shell.hide(name);
+            if value.is_none() {
+                shell.variables.remove(name);
+            }
         }
         if let Some(value) = value {
             declare(shell, &argv[0], name, value)?;
+        }
+        let variable = shell.variables.entry(name.to_owned()).or_default();
+        variable.exported |= exported;
+        variable.readonly |= readonly;
+    }
+    Ok(())
+}
+
+/// `shopt [-su] name...`: bash's switches, of which there are two here.
+pub fn shopt(shell: &mut Shell, argv: &[String]) -> Run<()> {
+    shell.status = 0;
+    let mut wanted = None;
+    for arg in &argv[1..] {
+        match (arg.as_str(), wanted) {
+            ("-s", _) => wanted = Some(true),
+            ("-u", _) => wanted = Some(false),
+            ("-q", _) => {}
+            ("nullglob", Some(on)) => shell.options.nullglob = on,
+            ("nullglob", None) => shell.status = i32::from(!shell.options.nullglob),
+            // Aliases are always expanded.
+            ("expand_aliases", Some(true) | None) => {}
+            _ => shell.fail(&format!("shopt: {arg}: invalid shell option name"), 1)?,
         }
     }
     Ok(())
@@ -261,4 +320,16 @@ pub fn unalias(shell: &mut Shell, argv: &[String]) -> Run<()> {
         }
     }
     Ok(())
+}
+
+impl Shell<'_> {
+    /// Keeps the variable of the caller until the function is over.
+    fn hide(&mut self, name: &str) {
+        let before = self.variables.get(name).cloned();
+        if let Some(scope) = self.locals.last_mut()
+            && !scope.iter().any(|(known, _)| known == name)
+        {
+            scope.push((name.to_owned(), before));
+        }
+    }
 }

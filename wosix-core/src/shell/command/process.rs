@@ -46,6 +46,28 @@ pub fn run(ctx: &mut Context, args: &[String], env: &[String]) -> i32 {
     }
 }
 
+/// printenv: shows the environment, or the values of some of its variables.
+pub fn printenv(ctx: &mut Context) -> i32 {
+    let (_, names) = match ctx.options("", &[], 1) {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
+    if names.is_empty() {
+        for entry in ctx.env.to_vec() {
+            ctx.line(entry);
+        }
+        return 0;
+    }
+    let mut code = 0;
+    for name in names {
+        match ctx.var(&name) {
+            Some(value) => ctx.line(value),
+            None => code = 1,
+        }
+    }
+    code
+}
+
 /// env: shows or changes the environment of a command.
 pub fn env(ctx: &mut Context) -> i32 {
     let long = [
@@ -107,7 +129,12 @@ pub fn kill(ctx: &mut Context) -> i32 {
     let first = args.first().map_or("", String::as_str);
     if matches!(first, "-l" | "-L") {
         for arg in &args[1..] {
-            let known = signal::parse(arg);
+            // The status of a process that a signal ended is its number and 128.
+            let status = arg.parse::<i32>().ok().filter(|number| *number > 128);
+            let known = match status {
+                Some(status) => Some(status - 128),
+                None => signal::parse(arg),
+            };
             let name = known.and_then(|number| {
                 signal::NAMES
                     .iter()
