@@ -53,7 +53,7 @@ pub fn printenv(ctx: &mut Context) -> i32 {
         Err(code) => return code,
     };
     if names.is_empty() {
-        for entry in ctx.env.to_vec() {
+        for entry in ctx.env.iter().cloned() {
             ctx.line(entry);
         }
         return 0;
