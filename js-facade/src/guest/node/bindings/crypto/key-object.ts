@@ -103,7 +103,7 @@ interface CryptoKeySlots {
 /** What is behind a `KeyObject`, or with `crypto` a `CryptoKey`. */
 interface Key {
   handle: KeyObjectHandle;
-  crypto?: { algorithm: object; usagesMask: number; extractable: boolean } | undefined;
+  crypto?: Omit<CryptoKeySlots, 'handle'> | undefined;
 }
 
 /** A key as it is posted to another thread. */
@@ -112,7 +112,7 @@ interface PostedKey {
   /** The secret, or the key in DER. */
   bytes: Uint8Array;
   /** What makes it a `CryptoKey` and not a `KeyObject`. */
-  crypto?: { algorithm: object; usagesMask: number; extractable: boolean } | undefined;
+  crypto?: (Omit<CryptoKeySlots, 'handle' | 'secondary'> & { secondary?: PostedKey | undefined }) | undefined;
 }
 
 function encodeKey(handle: KeyObjectHandle): PostedKey {
@@ -134,7 +134,9 @@ type Constructor = new (...args: any[]) => object;
 export interface KeyClasses {
   bindings: Record<string, unknown>;
   /** Makes a `CryptoKey`; the library must have been loaded. */
-  newCryptoKey(handle: KeyObjectHandle, algorithm: object, usagesMask: number, extractable: boolean): object;
+  newCryptoKey(
+    handle: KeyObjectHandle, algorithm: object, usagesMask: number, extractable: boolean, secondary?: KeyObjectHandle, seed?: Uint8Array,
+  ): object;
 }
 
 export function keyClasses(env: Environment): KeyClasses {
@@ -159,9 +161,9 @@ export function keyClasses(env: Environment): KeyClasses {
     }
   }
 
-  const newCryptoKey: KeyClasses['newCryptoKey'] = (handle, algorithm, usagesMask, extractable) => {
+  const newCryptoKey: KeyClasses['newCryptoKey'] = (handle, algorithm, usagesMask, extractable, secondary, seed) => {
     env.requireBuiltin('internal/crypto/keys');
-    return new cryptoKeyConstructor!(handle, algorithm, usagesMask, extractable);
+    return new cryptoKeyConstructor!(handle, algorithm, usagesMask, extractable, secondary, seed);
   };
 
   registerNativeType(env, {
@@ -171,17 +173,21 @@ export function keyClasses(env: Environment): KeyClasses {
     write(object): Key {
       const slots = cryptoKeys.get(object);
       if (slots === undefined) return { handle: keyObjects.get(object)! };
-      const { handle, algorithm, usagesMask, extractable } = slots;
-      return { handle, crypto: { algorithm, usagesMask, extractable } };
+      const { handle, ...crypto } = slots;
+      return { handle, crypto };
     },
     read(value) {
       const { handle, crypto } = value as Key;
-      if (crypto !== undefined) return newCryptoKey(handle, crypto.algorithm, crypto.usagesMask, crypto.extractable);
+      if (crypto !== undefined) return newCryptoKey(handle, crypto.algorithm, crypto.usagesMask, crypto.extractable, crypto.secondary, crypto.seed);
       env.requireBuiltin('internal/crypto/keys');
       return new keyObjectConstructors[handle.getKeyType()]!(handle);
     },
-    pack: ({ handle, crypto }: Key): PostedKey => ({ ...encodeKey(handle), crypto }),
-    unpack: ({ crypto, ...key }: PostedKey): Key => ({ handle: decodeKey(key), crypto }),
+    pack: ({ handle, crypto }: Key): PostedKey => (
+      { ...encodeKey(handle), crypto: crypto && { ...crypto, secondary: crypto.secondary && encodeKey(crypto.secondary) } }
+    ),
+    unpack: ({ crypto, ...key }: PostedKey): Key => (
+      { handle: decodeKey(key), crypto: crypto && { ...crypto, secondary: crypto.secondary && decodeKey(crypto.secondary) } }
+    ),
   });
 
   const invalidThis = (what: string) => new (env.requireBuiltin('internal/errors').codes.ERR_INVALID_THIS)(what);
