@@ -234,9 +234,14 @@ impl Shell<'_> {
             };
             let all = core::iter::once(&self.name).chain(&self.args);
             let count = self.args.len() as i64 + 1;
-            let begin = if offset < 0 { count + offset } else { offset };
+            let begin = if offset < 0 {
+                count.saturating_add(offset)
+            } else {
+                offset
+            };
             let skipped = usize::try_from(begin).unwrap_or(usize::MAX);
-            let taken = usize::try_from(length).unwrap_or(0);
+            let most = if length < 0 { 0 } else { usize::MAX };
+            let taken = usize::try_from(length).unwrap_or(most);
             let args: Vec<String> = all.skip(skipped).take(taken).cloned().collect();
             self.expand_all_args(name == "@", &args, quoted, fields);
             return Ok(());

@@ -202,7 +202,10 @@ pub fn cd(shell: &mut Shell, argv: &[String]) -> Run<()> {
             Some(old) => (old.to_owned(), true),
             None => return shell.fail("cd: OLDPWD not set", 2),
         },
-        Some(target) => (target.to_owned(), false),
+        Some(target) => match on_cdpath(shell, target) {
+            Some(found) => (found, true),
+            None => (target.to_owned(), false),
+        },
     };
     let old = shell.get_var("PWD").unwrap_or_default().to_owned();
     let path = logical_path(&old, &target);
@@ -221,6 +224,32 @@ pub fn cd(shell: &mut Shell, argv: &[String]) -> Run<()> {
     }
     shell.put_var("PWD", path);
     Ok(())
+}
+
+/// Where `CDPATH` leads for a name; `None`: to where it leads anyway.
+fn on_cdpath(shell: &Shell, target: &str) -> Option<String> {
+    let first = target.split('/').next().unwrap_or_default();
+    if matches!(first, "" | "." | "..") {
+        return None;
+    }
+    let is_dir = |path: &String| {
+        let found = shell.system.stat(path, true);
+        found.is_ok_and(|stat| stat.is_dir())
+    };
+    for directory in shell.get_var("CDPATH")?.split(':') {
+        if directory.is_empty() {
+            // An empty entry is the working directory.
+            if is_dir(&target.to_owned()) {
+                return None;
+            }
+            continue;
+        }
+        let path = command::join(directory, target);
+        if is_dir(&path) {
+            return Some(path);
+        }
+    }
+    None
 }
 
 /// `target` seen from `from`, with `.` and `..` taken out by name: a `..` behind a symbolic link leads back to where one came from.
