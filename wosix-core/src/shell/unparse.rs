@@ -379,6 +379,11 @@ mod tests {
             "function if { c; }",
             "echo ${a/b} ${a/} ${a//} ${a: -1} ${a:1:2}",
             "cat <<E\n\"$a\" ${b-\"c\"}\nE",
+            "[[ $a == b* && ( ! -f x || c < d ) || e =~ ^(a|b c)$ ]]",
+            "((a += 1)) && for ((i = 0; i < (3); i++)); do echo $((i ** 2)); done",
+            "cat <(echo a) x >(tee f) < <(b)",
+            "case a in (a) b ;;& (c) d ;& (*) e ;; esac",
+            "echo ${a^} ${a,,} ${!a} ${a////x} \"${a/b/'c d'}\"",
         ] {
             let (program, again) = round_trip(source).expect(source);
             assert_eq!(program, again, "{source}");
