@@ -70,7 +70,7 @@ export async function oracle(name, { work, before, installs }) {
 }
 
 /** What npm makes of its own lockfile `text`, or with `damage` of one in which every seventh entry is missing; the folder has the latter. */
-export async function again(name, text, { work, before, damage }) {
+export async function again(name, text, { work, before, damage, command = 'install' }) {
   const dir = join(work, damage ? `${name}-damaged` : `${name}-again`);
   rmSync(dir, { recursive: true, force: true });
   copyProject(name, dir);
@@ -79,7 +79,7 @@ export async function again(name, text, { work, before, damage }) {
   const damaged = `${JSON.stringify({ ...lock, packages: Object.fromEntries(entries) }, null, 2)}\n`;
   const file = join(dir, 'package-lock.json');
   writeFileSync(file, damaged);
-  const { status, stderr } = await run('npm', resolveOnly(before), { cwd: dir });
+  const { status, stderr } = await run('npm', [command, ...resolveOnly(before).slice(1)], { cwd: dir });
   const answer = status === 0 ? { text: readFileSync(file, 'utf8') } : { error: stderr };
   writeFileSync(file, damaged);
   return { dir, ...answer };

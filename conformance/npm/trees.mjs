@@ -1,7 +1,7 @@
 // Compares our dependency trees with npm's: for every project, the lockfile npm writes for a date against ours, byte for byte.
-//   node trees.mjs [--before 2026-06-01] [--work DIR] [--bin PATH] [--install] [--lock | --repair] [--jobs N] [--keep] [names of projects...]
+//   node trees.mjs [--before 2026-06-01] [--work DIR] [--bin PATH] [--install] [--lock | --repair | --dedupe] [--jobs N] [--keep] [names of projects...]
 // npm only resolves, or with --install really installs. With --lock we start from npm's lockfile and have to end with the same; with --repair
-// every seventh entry of it is missing, for npm too. Its answers and the packuments stay in DIR, so a second run needs no network.
+// every seventh entry of it is missing, for npm too; with --dedupe both run `npm dedupe`. Its answers and the packuments stay in DIR, so a second run needs no network.
 // An address of the registry (`resolved`) is left out of both where npm is configured so. --keep leaves our lockfile beside npm's.
 // Ours is `npm_resolve`: cargo build --release -p wosix-core --example npm_resolve
 import { spawn } from 'node:child_process';
@@ -26,13 +26,14 @@ const work = option('--work', join(tmpdir(), 'wosix-npm-trees'));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = option('--bin', join(root, 'target/release/examples/npm_resolve'));
 const jobs = Number(option('--jobs', '1'));
-const [installs, keep, fromLock, repairs] = [flag('--install'), flag('--keep'), flag('--lock'), flag('--repair')];
+const [installs, keep, repairs, dedupes] = [flag('--install'), flag('--keep'), flag('--repair'), flag('--dedupe')];
+const fromLock = flag('--lock') || repairs || dedupes;
 const names = args.length ? args : projects();
 const registry = new Registry(work);
 
 async function ours(dir, omitResolved) {
   const out = join(dir, 'ours.json');
-  const flags = ['--before', before, '--node', process.version, ...(omitResolved ? ['--omit-resolved'] : []), ...(fromLock || repairs ? ['--lock'] : []), ...(installs ? ['--install'] : [])];
+  const flags = ['--before', before, '--node', process.version, ...(omitResolved ? ['--omit-resolved'] : []), ...(fromLock ? ['--lock'] : []), ...(dedupes ? ['--dedupe'] : []), ...(installs ? ['--install'] : [])];
   const child = spawn(bin, [dir, work, out, ...flags], { stdio: ['pipe', 'pipe', 'pipe'] });
   let stderr = '';
   child.stderr.on('data', (chunk) => { stderr += chunk; });
@@ -89,9 +90,9 @@ async function worker() {
   while (next < names.length) {
     const name = names[next++];
     let expected = await oracle(name, { work, before, installs });
-    if ((fromLock || repairs) && !expected.text) continue;
+    if (fromLock && !expected.text) continue;
     // What nobody needs any more goes when npm looks at its own lockfile.
-    if (repairs || fromLock) expected = await again(name, expected.text, { work, before, damage: repairs });
+    if (fromLock) expected = await again(name, expected.text, { work, before, damage: repairs, command: dedupes ? 'dedupe' : 'install' });
     compared++;
     // Only addresses of the registry count: a link has `resolved` too.
     const actual = await ours(expected.dir, !/"resolved": "https?:/.test(expected.text ?? ''));

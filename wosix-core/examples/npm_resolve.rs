@@ -1,5 +1,5 @@
 //! Resolves a project as `npm install --package-lock-only` does, from packuments in a folder:
-//! `npm_resolve PROJECT CACHE OUT [--before DATE] [--node VERSION] [--omit-resolved] [--lock] [--install]`; with
+//! `npm_resolve PROJECT CACHE OUT [--before DATE] [--node VERSION] [--omit-resolved] [--lock] [--dedupe] [--install]`; with
 //! `--install` as an installation that opens no tarball resolves.
 //!
 //! What is missing is printed as `need packuments NAME...`; the caller puts `NAME.json` (`/` written as `%2f`) for each into CACHE/packuments,
@@ -18,6 +18,7 @@ use wosix_core::npm::json::{self, Format};
 use wosix_core::npm::lockfile::{self, Lockfile, WriteOptions};
 use wosix_core::npm::manifest::{Host, Manifest};
 use wosix_core::npm::packument::{Packument, PickOptions};
+use wosix_core::npm::place::Policy;
 use wosix_core::npm::range::parse_version;
 use wosix_core::npm::source::{Need, Sources};
 use wosix_core::npm::tarball;
@@ -60,8 +61,14 @@ fn main() {
     };
     let options = BuildOptions {
         pick,
-        save: true,
+        save: !flag("--dedupe"),
         complete: !flag("--install"),
+        mutating: flag("--dedupe"),
+        dedupe: flag("--dedupe"),
+        policy: Policy {
+            prefer_dedupe: flag("--dedupe"),
+            ..Policy::default()
+        },
         ..BuildOptions::default()
     };
     match resolve(project, cache, options, &write, flag("--lock")) {

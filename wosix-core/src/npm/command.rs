@@ -236,6 +236,15 @@ impl Session {
                     Then::Summarize,
                 )
             }
+            "dedupe" | "ddp" | "prune" => self.install(
+                platform,
+                Job {
+                    root,
+                    dedupe: command != "prune",
+                    ..Job::default()
+                },
+                Then::Summarize,
+            ),
             "run" | "run-script" | "rum" | "urn" => self.run(platform, &root, args),
             "start" | "test" | "t" | "tst" | "stop" | "restart" => {
                 let event = if matches!(command.as_str(), "t" | "tst") {

@@ -28,8 +28,10 @@ pub struct BuildOptions {
     pub policy: Policy,
     /// Whether the lockfile will be written; `false` (`npm ci`, `--no-save`) leaves optional peers alone.
     pub save: bool,
-    /// The user asked to add or remove something.
+    /// The user asked to add, remove or update something.
     pub mutating: bool,
+    /// Looks anew at everything that is in the tree more than once (`npm dedupe`).
+    pub dedupe: bool,
     /// Tarballs are looked into for the packages they bundle, as for a lockfile that is all there will be.
     pub complete: bool,
     /// The tree came from a lockfile, so that packages nothing needs are pruned.
@@ -57,6 +59,8 @@ pub struct IdealBuilder {
     links: BTreeSet<NodeId>,
     /// Packages whose tarball was looked into for what is bundled.
     opened: BTreeSet<NodeId>,
+    /// Names of packages that are looked at anew.
+    updates: BTreeSet<Rc<str>>,
 }
 
 impl IdealBuilder {
@@ -81,7 +85,11 @@ impl IdealBuilder {
             folders: BTreeMap::new(),
             links: BTreeSet::new(),
             opened: BTreeSet::new(),
+            updates: BTreeSet::new(),
         };
+        if builder.options.dedupe {
+            builder.queue_duplicates();
+        }
         for node in builder.tree.inventory() {
             let folder = builder.tree[node].link.unwrap_or(node);
             if folder != root && builder.tree.is_top(folder) {
@@ -142,6 +150,31 @@ impl IdealBuilder {
     fn enqueue(&mut self, node: NodeId) {
         if !self.queue.contains(&node) {
             self.queue.push(node);
+        }
+    }
+
+    /// Whoever depends on a package of which there are several is looked at again.
+    fn queue_duplicates(&mut self) {
+        let mut count: BTreeMap<Rc<str>, usize> = BTreeMap::new();
+        let nodes = self.tree.inventory();
+        for &node in &nodes {
+            *count.entry(Rc::clone(&self.tree[node].name)).or_default() += 1;
+        }
+        self.updates = count
+            .into_iter()
+            .filter(|(_, count)| *count > 1)
+            .map(|(name, _)| name)
+            .collect();
+        for node in nodes {
+            if self.updates.contains(&self.tree[node].name)
+                && !self.tree.is_top(node)
+                && !self.tree.in_dependency_bundle(node)
+            {
+                for edge in self.tree.edges_in(node) {
+                    let from = self.tree[edge].from;
+                    self.enqueue(from);
+                }
+            }
         }
     }
 
@@ -246,7 +279,10 @@ impl IdealBuilder {
                 Some(_) if !self.tree.is_valid(edge) => {
                     kind != EdgeKind::PeerOptional || self.options.save || self.options.mutating
                 }
-                Some(to) => explicit && !self.tree.is_workspace(to),
+                Some(to) => {
+                    let again = explicit || self.updates.contains(&self.tree[edge].name);
+                    again && !self.tree.is_workspace(to)
+                }
             };
             if problem {
                 problems.push(edge);
@@ -318,6 +354,7 @@ impl IdealBuilder {
             if dep.is_none()
                 && self.tree[edge].kind == EdgeKind::PeerOptional
                 && !self.explicit.contains(&edge)
+                && !self.updates.contains(&name)
             {
                 let from = self.tree[edge].from;
                 dep = self.find_hoistable(self.tree.resolve_parent(from).unwrap_or(from), edge);
@@ -355,6 +392,7 @@ impl IdealBuilder {
         let explicit = self.explicit.contains(&edge);
         let mut placer = Placer {
             tree: &mut self.tree,
+            updates: &self.updates,
             policy: &self.options.policy,
             placed: Vec::new(),
             warnings: Vec::new(),

@@ -41,6 +41,8 @@ pub struct Job {
     pub remove: Vec<String>,
     /// `npm ci`: the lockfile must exist and agree, `node_modules` is made anew.
     pub clean: bool,
+    /// `npm dedupe`: packages of which there are several become fewer, if they can.
+    pub dedupe: bool,
     /// The project's own lifecycle scripts run too.
     pub own_scripts: bool,
 }
@@ -170,10 +172,11 @@ impl Install {
             policy: Policy {
                 force: config.flag("force", false),
                 strict_peers: config.flag("strict-peer-deps", false),
-                prefer_dedupe: config.flag("prefer-dedupe", false),
+                prefer_dedupe: job.dedupe || config.flag("prefer-dedupe", false),
             },
-            save: !job.clean && config.flag("save", true),
-            mutating: !job.add.is_empty() || !job.remove.is_empty(),
+            save: !job.clean && !job.dedupe && config.flag("save", true),
+            mutating: !job.add.is_empty() || !job.remove.is_empty() || job.dedupe,
+            dedupe: job.dedupe,
             complete: config.flag("package-lock-only", false),
             from_disk,
         };

@@ -39,6 +39,8 @@ pub struct Placed {
 pub struct Placer<'a> {
     pub tree: &'a mut Tree,
     pub policy: &'a Policy,
+    /// Names of packages that are placed again though they are there.
+    pub updates: &'a BTreeSet<Rc<str>>,
     /// What was placed, dependents before their peers.
     pub placed: Vec<Placed>,
     /// Accepted peer conflicts, as texts.
@@ -76,7 +78,11 @@ impl Placer<'_> {
         explicit: bool,
         parent: Option<&Parent<'_>>,
     ) -> Result<(), NpmError> {
-        if self.tree[edge].to.is_some() && self.tree.is_valid(edge) && !explicit {
+        if self.tree.is_valid(edge)
+            && self.tree[edge].to.is_some()
+            && !explicit
+            && !self.updates.contains(&self.tree[edge].name)
+        {
             return Ok(());
         }
         let mut chosen: Option<Check> = None;

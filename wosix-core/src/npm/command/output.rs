@@ -84,7 +84,7 @@ impl Session {
     }
 }
 
-const COMMANDS: &str = "add, bin, ci, config, exec, get, help, init, install, list, ls, prefix, restart, root, run, start, stop, test, uninstall, version, view";
+const COMMANDS: &str = "add, bin, ci, config, dedupe, exec, get, help, init, install, list, ls, prefix, prune, restart, root, run, start, stop, test, uninstall, version, view";
 
 pub(super) fn say(system: &dyn System, text: &str) {
     say_raw(system, &format!("{text}\n"));
