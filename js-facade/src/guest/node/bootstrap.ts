@@ -92,6 +92,8 @@ export async function runProcess(env: NodeEnvironment): Promise<never> {
     env.fatal.write(`${argv0}: ${error.message}\n`);
     env.exit(EXIT_CODES.invalidArgument);
   }
+  // The library may have read options while this worker waited for a process.
+  env.requireBuiltin('internal/options').refreshOptions();
   if (env.commandLine.values['--version']) {
     sys.write(1, new env.host.TextEncoder().encode(`${process.version}\n`), -1);
     env.exit(0);
