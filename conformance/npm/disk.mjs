@@ -4,7 +4,7 @@
 // usage: node conformance/npm/disk.mjs [--browser B] [names of projects...]    without names: a few of different kinds
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, openSync, closeSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,23 +19,11 @@ const wosix = path.join(folder, '../../js-facade/bin/wosix.js');
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { browser: { type: 'string', default: 'chromium' } } });
 const names = positionals.length > 0 ? positionals : ['express', 'vite-react-ts', 'aliases', 'bundles', 'workspaces', 'links', 'eslint', 'next'];
 
-/** Packs the folder with the package `tar`, which is installed elsewhere, to standard output. */
-const PACK = `npm install --prefix /tmp/pack tar@7 >&2 && NODE_PATH=/tmp/pack/node_modules node -e '
-  require("tar").c({ portable: false }, require("fs").readdirSync(".")).pipe(process.stdout)'`;
-
 /** Runs a command of npm's in a container over `from`, and leaves the container's folder in `to`. */
 function inWosix(from, command, to) {
-  const archive = `${to}.tar`;
-  const output = openSync(archive, 'w');
-  const script = `${command} >&2 && ${PACK}`;
-  const { status, stderr } = spawnSync(process.execPath, [wosix, 'exec', '--browser', options.browser, '--timeout', String(SECONDS), '--mount', from, '--', 'sh', '-c', script], {
-    stdio: ['ignore', output, 'pipe'], encoding: 'utf8',
-  });
-  closeSync(output);
+  const args = ['exec', '--browser', options.browser, '--timeout', String(SECONDS), '--mount', from, '--export', `.:${to}`, '--', 'sh', '-c', command];
+  const { status, stderr } = spawnSync(process.execPath, [wosix, ...args], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command} in the container: exit ${status}\n${stderr}`);
-  mkdirSync(to);
-  shell(`tar xf ${archive} -C ${to}`, folder);
-  rmSync(archive);
 }
 
 function shell(command, cwd) {
