@@ -28,7 +28,7 @@ mod process;
 mod sed;
 mod sort;
 mod stat;
-mod test;
+pub(super) mod test;
 mod text;
 mod tree;
 mod xxd;

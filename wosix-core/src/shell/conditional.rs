@@ -4,7 +4,7 @@ use regex_lite::Regex;
 
 use super::arithmetic;
 use super::ast::{List, Part, Test, Word};
-use super::command;
+use super::command::{self, test::compare_integers};
 use super::glob;
 use super::redirect::FdMap;
 use super::run::{Run, Shell};
@@ -75,14 +75,7 @@ impl Shell<'_> {
                     _ => {
                         let left = self.integer(&text)?;
                         let right = self.integer(&right)?;
-                        Ok(match operator {
-                            "-eq" => left == right,
-                            "-ne" => left != right,
-                            "-lt" => left < right,
-                            "-le" => left <= right,
-                            "-gt" => left > right,
-                            _ => left >= right,
-                        })
+                        Ok(compare_integers(left, operator, right))
                     }
                 }
             }

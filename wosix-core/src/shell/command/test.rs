@@ -193,16 +193,21 @@ impl Parser<'_, '_> {
             "=~" => Err("=~: unexpected operator".into()),
             _ => {
                 let (left, right) = (integer(left)?, integer(right)?);
-                Ok(match operator {
-                    "-eq" => left == right,
-                    "-ne" => left != right,
-                    "-lt" => left < right,
-                    "-le" => left <= right,
-                    "-gt" => left > right,
-                    _ => left >= right,
-                })
+                Ok(compare_integers(left, operator, right))
             }
         }
+    }
+}
+
+/// The result of `-eq`, `-ne`, `-lt`, `-le`, `-gt` or `-ge`.
+pub(in crate::shell) fn compare_integers(left: i64, operator: &str, right: i64) -> bool {
+    match operator {
+        "-eq" => left == right,
+        "-ne" => left != right,
+        "-lt" => left < right,
+        "-le" => left <= right,
+        "-gt" => left > right,
+        _ => left >= right,
     }
 }
 
