@@ -27,29 +27,37 @@ pub enum StripError {
 /// See [`StripError`].
 pub fn strip_types(source: &str) -> Result<String, StripError> {
     let allocator = Allocator::default();
-    // `.ts` is a script or a module: a module if it says so. Top-level `return` is for CommonJS.
-    let parsed = Parser::new(&allocator, source, SourceType::ts().with_unambiguous(true))
-        .with_options(ParseOptions {
-            parse_regular_expression: false,
-            allow_return_outside_function: true,
-            ..ParseOptions::default()
-        })
-        .parse();
-    if let Some(error) = first_error(&parsed.diagnostics) {
-        return Err(StripError::Invalid(error));
-    }
+    let program = parse(&allocator, source)?;
     let mut stripper = Stripper {
         source,
         edits: Edits::default(),
         unsupported: None,
     };
-    stripper.visit_program(&parsed.program);
+    stripper.visit_program(&program);
     if let Some(error) = stripper.unsupported {
         return Err(StripError::Unsupported(error));
     }
     let mut code = String::with_capacity(source.len());
     stripper.edits.apply(source, &mut code);
     Ok(code)
+}
+
+/// The tree of a `.ts` source: a script or a module, which it is if it says so. Top-level `return` is for CommonJS.
+pub(super) fn parse<'a>(
+    allocator: &'a Allocator,
+    source: &'a str,
+) -> Result<Program<'a>, StripError> {
+    let parsed = Parser::new(allocator, source, SourceType::ts().with_unambiguous(true))
+        .with_options(ParseOptions {
+            parse_regular_expression: false,
+            allow_return_outside_function: true,
+            ..ParseOptions::default()
+        })
+        .parse();
+    match first_error(&parsed.diagnostics) {
+        Some(error) => Err(StripError::Invalid(error)),
+        None => Ok(parsed.program),
+    }
 }
 
 struct Stripper<'s> {

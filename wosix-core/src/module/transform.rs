@@ -4,14 +4,12 @@
 
 use super::SyntaxError;
 use super::esm::first_error;
-use super::strip::{StripError, refuse_module_keyword};
+use super::strip::{self, StripError, refuse_module_keyword};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{Program, Statement, TSNamespaceDeclaration};
 use oxc_ast_visit::Visit;
 use oxc_codegen::{Codegen, CodegenOptions, IndentChar};
-use oxc_parser::{ParseOptions, Parser};
 use oxc_semantic::SemanticBuilder;
-use oxc_span::SourceType;
 use oxc_transformer::{TransformOptions, Transformer, TypeScriptOptions};
 use std::path::Path;
 
@@ -30,24 +28,13 @@ pub struct Transformed {
 /// See [`StripError`].
 pub fn transform_types(source: &str, name: Option<&Path>) -> Result<Transformed, StripError> {
     let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, source, SourceType::ts().with_unambiguous(true))
-        .with_options(ParseOptions {
-            parse_regular_expression: false,
-            allow_return_outside_function: true,
-            ..ParseOptions::default()
-        })
-        .parse();
-    let invalid = |diagnostics: &_| first_error(diagnostics).map(StripError::Invalid);
-    if let Some(error) = invalid(&parsed.diagnostics) {
-        return Err(error);
-    }
-    let mut program = parsed.program;
+    let mut program = strip::parse(&allocator, source)?;
     if let Some(error) = module_keyword(&program) {
         return Err(StripError::Unsupported(error));
     }
     let semantic = SemanticBuilder::new().with_enum_eval(true).build(&program);
-    if let Some(error) = invalid(&semantic.diagnostics) {
-        return Err(error);
+    if let Some(error) = first_error(&semantic.diagnostics) {
+        return Err(StripError::Invalid(error));
     }
     let options = TransformOptions {
         typescript: TypeScriptOptions {
