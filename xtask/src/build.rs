@@ -22,6 +22,9 @@ const PARTS: [&str; 11] = [
     "ide",
 ];
 
+/// Modules that one command builds.
+const PLAIN: [&str; 4] = ["codecs", "crypto", "transpile", "brotli"];
+
 /// Builds the named parts, or all of them.
 pub fn build(only: &[String]) -> Result<()> {
     if let Some(unknown) = only.iter().find(|part| !PARTS.contains(&part.as_str())) {
@@ -36,10 +39,7 @@ pub fn build(only: &[String]) -> Result<()> {
     if wanted("programs") {
         build_programs()?;
     }
-    let plain: Vec<&str> = ["codecs", "crypto", "transpile", "brotli"]
-        .into_iter()
-        .filter(|part| wanted(part))
-        .collect();
+    let plain: Vec<&str> = PLAIN.into_iter().filter(|part| wanted(part)).collect();
     build_plain_modules(&plain)?;
     if wanted("transform") {
         build_transform()?;
@@ -133,14 +133,7 @@ pub fn lint() -> Result<()> {
         .args(["clippy", "--target", "wasm32-unknown-unknown"])
         .env("RUSTFLAGS", PLAIN_FLAGS)
         .current_dir(root());
-    for part in [
-        "programs",
-        "codecs",
-        "crypto",
-        "transpile",
-        "transform",
-        "brotli",
-    ] {
+    for part in PLAIN.iter().chain(&["programs", "transform"]) {
         cargo.args(["-p", &format!("wosix-{part}")]);
     }
     command::run(cargo.args(deny))?;

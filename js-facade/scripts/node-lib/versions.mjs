@@ -1,4 +1,4 @@
-// The versions of Node that can be chosen: their libraries are extracted, and the runtime offers them (`src/host/node-versions.ts`).
+// The versions of Node that can be chosen: their libraries are extracted, and the runtime offers them (`src/api/node-version.ts`).
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

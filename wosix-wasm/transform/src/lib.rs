@@ -1,5 +1,5 @@
-//! `transform.wasm`: `transpile.wasm` with one call more, for TypeScript that is more than types. It is three times the size, and few
-//! programs ask for it (`--experimental-transform-types`).
+//! `transform.wasm`: TypeScript that is more than types. It answers as `transpile.wasm` does, and is a module of its own because it is
+//! twice the size and few programs ask for it (`--experimental-transform-types`).
 
 use std::path::Path;
 use wosix_core::module::{esm::push_json_string, transform};
