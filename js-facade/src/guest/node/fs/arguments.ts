@@ -1,4 +1,4 @@
-/** Arguments that Node's native side checks, with its errors, and paths. */
+/** Arguments that Node's native side checks, with its errors. */
 
 import type { Environment } from '../environment';
 import { codedError } from '../uv-errors';
@@ -16,16 +16,4 @@ export function validFileMode(mode: unknown, fallback: number): number {
   if (!Number.isFinite(mode)) throw codedError('ERR_OUT_OF_RANGE', 'mode is out of range', RangeError);
   if (mode < 0 || mode > 7) throw codedError('ERR_OUT_OF_RANGE', 'mode is out of range: >= 0 && <= 7', RangeError);
   return mode;
-}
-
-const SLASH = 0x2f;
-
-/** The path of an entry. Paths are bytes: a name need not be UTF-8. */
-export function joinBytes(directory: Uint8Array, name: Uint8Array): Uint8Array {
-  const slash = directory[directory.length - 1] === SLASH ? 0 : 1;
-  const path = new Uint8Array(directory.length + slash + name.length);
-  path.set(directory);
-  path[directory.length] = SLASH;
-  path.set(name, directory.length + slash);
-  return path;
 }

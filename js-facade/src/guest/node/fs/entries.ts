@@ -4,7 +4,8 @@ import { S_IFDIR, S_IFMT, STAT_FIELDS } from '../../linux';
 import type { Path } from '../../syscalls';
 import { encodeUtf8 } from '../stream-base';
 import { UV } from '../uv-errors';
-import { joinBytes, validFileMode } from './arguments';
+import { validFileMode } from './arguments';
+import { joinBytes, parentOf, trimSlashes } from './paths';
 import type { FileRequest, FileRequests } from './request';
 
 const F_OK = 0;
@@ -142,19 +143,4 @@ function randomSuffix(fs: FileRequests): string {
     suffix += MKDTEMP_ALPHABET[byte % MKDTEMP_ALPHABET.length];
   }
   return suffix;
-}
-
-/** The path without its last component; itself for `/` and for a single relative name. */
-export function parentOf(path: string): string {
-  const end = trimSlashes(path);
-  const slash = end.lastIndexOf('/');
-  if (slash < 0) return path;
-  return slash === 0 ? '/' : trimSlashes(end.slice(0, slash));
-}
-
-/** The path without slashes at its end (`/` stays). */
-export function trimSlashes(path: string): string {
-  let end = path.length;
-  while (end > 1 && path[end - 1] === '/') end--;
-  return path.slice(0, end);
 }

@@ -4,8 +4,7 @@ import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, STAT_FIELDS } fro
 import type { Path } from '../../syscalls';
 import { encodeUtf8 } from '../stream-base';
 import { codedError, UV, uvErrorName } from '../uv-errors';
-import { joinBytes } from './arguments';
-import { parentOf, trimSlashes } from './entries';
+import { joinBytes, parentOf, trimSlashes } from './paths';
 import type { FileRequests } from './request';
 
 const MODE = 1, DEV = 0, INO = 7;
