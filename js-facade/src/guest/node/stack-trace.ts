@@ -14,6 +14,9 @@ const isError: (value: unknown) => value is Error = (Error as any).isError;
 /** As many frames as `util.getCallSites` may ask for. */
 const MOST_FRAMES = 200;
 
+/** Classes from `Error` down to an error's own. */
+const MOST_CONSTRUCTORS = 6;
+
 type Prepare = (error: unknown, trace: unknown[]) => unknown;
 /** Node's own callback: `(globalThis, error, trace) → stack`. */
 type PrepareCallback = (realm: { Error: { prepareStackTrace: Prepare } }, error: unknown, trace: unknown[]) => unknown;
@@ -101,8 +104,9 @@ export class StackTraces {
 
   /** Frames of the caller, for `util.getCallSites` and the like. */
   capture(skip: Function): CallSite[] {
-    const previous = this.override;
+    const { override: previous, formatting } = this;
     let sites: CallSite[] = [];
+    this.formatting = false;
     this.override = (_error: unknown, trace: CallSite[]) => {
       sites = trace;
       return '';
@@ -117,6 +121,7 @@ export class StackTraces {
     } finally {
       Reflect.set(Error, 'stackTraceLimit', limit);
       this.override = previous;
+      this.formatting = formatting;
     }
     return sites;
   }
@@ -291,7 +296,8 @@ function withoutConstructors(error: Error, sites: CallSite[]): CallSite[] {
   // The library's errors pass for those of the class below.
   const isConstructor = (site: CallSite) =>
     site.getFunctionName() === (site.getFileName() === 'node:internal/errors' ? 'NodeError' : name || undefined);
-  return sites.slice(sites.findIndex(isConstructor) + 1);
+  // Only names are told: further down one of the same name is somebody else's.
+  return sites.slice(sites.slice(0, MOST_CONSTRUCTORS).findIndex(isConstructor) + 1);
 }
 
 /** Names that SpiderMonkey gives to functions of the library that are under most traces, and V8's for them. */
